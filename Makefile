@@ -1,0 +1,78 @@
+# On a fresh machine with Python 3.11+ and make: `make demo`, `make test`. Each target does its own set-up, once.
+
+PYTHON ?= python3
+VENV   ?= .venv
+JOBS   ?= 2
+TESTS  ?= tests
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Where the demo writes its plot, and what else to tell it: make demo DEMO_ARGS='--steps 300'
+OUTPUT    ?= output
+DEMO_ARGS ?=
+
+export PIP_NO_INPUT := 1
+export MPLBACKEND := Agg
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help venv demo test test-slow lint format doctest examples bench clean distclean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
+
+# Set-up: one stamp per extra, renewed when pyproject.toml changes.
+
+$(VENV)/.stamp-venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "s2sgrad needs Python 3.11 or later: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "no venv module (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.stamp-%: $(VENV)/.stamp-venv pyproject.toml
+	@echo "installing s2sgrad[$*] into $(VENV)"
+	@$(PIP) --editable '.[$*]'
+	@touch $@
+
+.PRECIOUS: $(VENV)/.stamp-%
+
+venv: $(VENV)/.stamp-test  ## only the set-up for tests
+
+demo: $(VENV)/.stamp-examples  ## logistic regression on real data, trained with the generated gradient
+	$(BIN)/python examples/logistic_regression.py --output $(OUTPUT) $(DEMO_ARGS)
+
+test: $(VENV)/.stamp-test  ## the tests, but for those marked slow
+	$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
+
+test-slow: $(VENV)/.stamp-test  ## every test
+	$(BIN)/python -m pytest -n $(JOBS) -m '' $(TESTS)
+
+lint: $(VENV)/.stamp-test  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.stamp-test  ## let ruff format and repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+doctest: export S2SGRAD_CACHE_DIR := $(abspath $(VENV))/doctest-cache
+doctest: $(VENV)/.stamp-test  ## the examples in docstrings (pytest exits 5 when there are none)
+	$(BIN)/python -m pytest --doctest-modules s2sgrad || [ $$? -eq 5 ]
+
+# An example that takes more than seconds reads S2SGRAD_EXAMPLE_SIZE.
+examples: $(VENV)/.stamp-examples  ## every example, at reduced size
+	@set -e; for example in $(sort $(wildcard examples/*.py)); do \
+	  echo "== $$example"; S2SGRAD_EXAMPLE_SIZE=small $(BIN)/python $$example; done
+
+bench: $(VENV)/.stamp-bench  ## the benchmarks, side by side with JAX, PyTorch and Autograd (large downloads)
+	@set -e; for benchmark in $(sort $(wildcard benchmarks/bench_*.py)); do \
+	  echo "== $$benchmark"; $(BIN)/python $$benchmark; done
+
+clean:  ## remove what running leaves behind, but not the environment
+	rm -rf output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis $(VENV)/doctest-cache
+	find $(wildcard s2sgrad tests examples benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean  ## clean, and remove the environment
+	rm -rf $(VENV)

@@ -1,0 +1,24 @@
+"""s2sgrad: a source-to-source differentiation compiler for Python and NumPy."""
+
+from .api import differentiate, grad, source, value_and_grad, vjp
+from .errors import DifferentiationError, JitError, NonDifferentiableError, NotScalarError, SourceNotFoundError, UnsupportedSyntaxError
+from .frontend.primitives import stop_gradient
+from .table.registry import defjvp, defvjp
+
+__version__ = "0.1.0"
+__all__ = [
+    "DifferentiationError",
+    "JitError",
+    "NonDifferentiableError",
+    "NotScalarError",
+    "SourceNotFoundError",
+    "UnsupportedSyntaxError",
+    "defjvp",
+    "defvjp",
+    "differentiate",
+    "grad",
+    "source",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

@@ -1,0 +1,393 @@
+"""Python's builtins, and the functions of shapes, on abstract values: one lowering each, found in a table."""
+
+from __future__ import annotations
+
+import builtins
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import Value, type_of
+from ..ir.result_types import type_of_index
+from ..ir.types import PYTHON_TYPES
+from ..table.functional import is_constant, may_repeat
+from ..table.registry import lookup
+from .abstract import Bound, BoundFunction, Closure, FunctionRef, Lazy, ObjectRef, Range, Struct, is_static, leaves_of
+from .expressions import as_operand, attribute, binary, emit, truth, value_of
+from .frame import Frame
+from .iteration import iterate
+from .methods import ndim, shape_of, size_of
+from .primitives import Method, length
+from .staging import static
+
+BUILTINS: dict[Any, Callable[..., Any]] = {}
+
+
+def builtin(*funs: Any) -> Callable:
+    def register(rule: Callable) -> Callable:
+        for fun in funs:
+            BUILTINS[fun] = rule
+        return rule
+
+    return register
+
+
+@builtin(len)
+def _len(frame: Frame, node: Any, x: Any) -> Any:
+    if isinstance(x, Value):
+        if x.type.kind == "array" and x.type.shape:
+            return shape_of(frame, node, x)[0]
+        if x.type.is_scalar:
+            raise TypeError(f"object of type '{x.type.kind}' has no len()")
+        return emit(frame, node, length, x)
+    if isinstance(x, Range):
+        return emit(frame, node, length, emit(frame, node, range, x.start, x.stop, x.step))
+    if isinstance(x, ObjectRef):
+        return emit(frame, node, length, value_of(frame, node, x))
+    return len(x)
+
+
+@builtin(range)
+def _range(frame: Frame, node: Any, *args: Any) -> Any:
+    if is_static(args):
+        return range(*args)
+    start, stop, step = (0, args[0], 1) if len(args) == 1 else (*args, 1) if len(args) == 2 else args
+    return Range(start, stop, step)
+
+
+@builtin(enumerate)
+def _enumerate(frame: Frame, node: Any, x: Any, start: Any = 0) -> Any:
+    return Lazy("enumerate", (x, start))
+
+
+@builtin(zip)
+def _zip(frame: Frame, node: Any, *parts: Any, strict: bool = False) -> Any:
+    return Lazy("zip", parts)
+
+
+@builtin(reversed)
+def _reversed(frame: Frame, node: Any, x: Any) -> Any:
+    return Lazy("reversed", (x,))
+
+
+@builtin(map)
+def _map(frame: Frame, node: Any, fun: Any, *parts: Any) -> Any:
+    return Lazy("map", (fun, *parts))
+
+
+@builtin(filter)
+def _filter(frame: Frame, node: Any, fun: Any, part: Any) -> Any:
+    return Lazy("filter", (fun, part))
+
+
+@builtin(slice)
+def _slice(frame: Frame, node: Any, *args: Any) -> Any:
+    return slice(*args)
+
+
+@builtin(tuple)
+def _tuple(frame: Frame, node: Any, x: Any = ()) -> Any:
+    return tuple(iterate(frame, node, x))
+
+
+@builtin(list)
+def _list(frame: Frame, node: Any, x: Any = ()) -> Any:
+    return list(iterate(frame, node, x))
+
+
+@builtin(dict)
+def _dict(frame: Frame, node: Any, x: Any = (), **kwargs: Any) -> Any:
+    items = x if isinstance(x, dict) else {static(frame.low, k): v for k, v in (iterate(frame, node, pair) for pair in iterate(frame, node, x))}
+    return {**items, **kwargs}
+
+
+@builtin(set, frozenset)
+def _set(frame: Frame, node: Any, x: Any = ()) -> Any:
+    return set(static(frame.low, iterate(frame, node, x)))
+
+
+@builtin(sum)
+def _sum(frame: Frame, node: Any, x: Any, start: Any = 0) -> Any:
+    from .runtime_iteration import fold
+
+    return fold(frame, node, x, start, lambda total, item: binary(frame, node, operator.add, total, item))
+
+
+@builtin(any)
+def _any(frame: Frame, node: Any, x: Any) -> Any:
+    return _quantifier(frame, node, x, True)
+
+
+@builtin(all)
+def _all(frame: Frame, node: Any, x: Any) -> Any:
+    return _quantifier(frame, node, x, False)
+
+
+def _quantifier(frame: Frame, node: Any, x: Any, stop: bool) -> Any:
+    """`any` (stops at True) or `all` (stops at False) of the truth of items."""
+    from .primitives import truth_and, truth_or
+
+    if isinstance(x, Value):
+        return emit(frame, node, np.any if stop else np.all, x)
+    found: Any = not stop
+    for item in iterate(frame, node, x):
+        t = truth(frame, node, item)
+        if isinstance(t, bool):
+            if t == stop:
+                return stop
+            continue
+        found = t if isinstance(found, bool) else emit(frame, node, truth_or if stop else truth_and, found, t)
+    return found
+
+
+@builtin(max)
+def _max(frame: Frame, node: Any, *args: Any, key: Any = None, **kwargs: Any) -> Any:
+    return _extreme(frame, node, builtins.max, np.max, args, key, kwargs)
+
+
+@builtin(min)
+def _min(frame: Frame, node: Any, *args: Any, key: Any = None, **kwargs: Any) -> Any:
+    return _extreme(frame, node, builtins.min, np.min, args, key, kwargs)
+
+
+def _extreme(frame: Frame, node: Any, fun: Callable, reduction: Callable, args: tuple, key: Any, kwargs: dict) -> Any:
+    if key is not None:
+        return _extreme_by(frame, node, fun, list(args) if len(args) > 1 else iterate(frame, node, args[0]), key)
+    if len(args) == 1 and isinstance(args[0], Value):
+        return emit(frame, node, reduction, args[0])
+    items = list(args) if len(args) > 1 else iterate(frame, node, args[0])
+    if is_static(items):
+        return fun(items, **kwargs)
+    out = items[0]
+    for item in items[1:]:
+        out = fun(out, item) if is_static((out, item)) else emit(frame, node, fun, as_operand(frame, node, out), as_operand(frame, node, item))
+    return out
+
+
+def _extreme_by(frame: Frame, node: Any, fun: Callable, items: list[Any], key: Any) -> Any:
+    from .calls import call
+    from .control import branch
+
+    best, best_key = items[0], call(frame, node, key, [items[0]], {})
+    for item in items[1:]:
+        k = call(frame, node, key, [item], {})
+        better = binary_compare(frame, node, operator.gt if fun is builtins.max else operator.lt, k, best_key)
+        if isinstance(better, bool):
+            best, best_key = (item, k) if better else (best, best_key)
+        else:
+            best, best_key = branch(frame, node, better, lambda i=item, j=k: (i, j), lambda b=best, c=best_key: (b, c))
+    return best
+
+
+def binary_compare(frame: Frame, node: Any, fun: Callable, a: Any, b: Any) -> Any:
+    return fun(a, b) if is_static((a, b)) else emit(frame, node, fun, as_operand(frame, node, a), as_operand(frame, node, b))
+
+
+@builtin(sorted)
+def _sorted(frame: Frame, node: Any, x: Any, key: Any = None, reverse: Any = False) -> Any:
+    if isinstance(x, Value):
+        out = emit(frame, node, np.sort, x)
+        return emit(frame, node, operator.getitem, out, slice(None, None, -1)) if static(frame.low, reverse) else out
+    items = iterate(frame, node, x)
+    if key is None and is_static(items):
+        return sorted(items, reverse=bool(reverse))
+    if key is not None:
+        from .calls import call
+
+        keys = [static(frame.low, call(frame, node, key, [item], {})) for item in items]
+        order = sorted(range(len(items)), key=lambda k: keys[k], reverse=bool(reverse))
+        return [items[k] for k in order]
+    out = emit(frame, node, np.sort, emit(frame, node, np.array, items))
+    picked = [emit(frame, node, operator.getitem, out, k) for k in range(len(items))]
+    return picked[::-1] if static(frame.low, reverse) else picked
+
+
+@builtin(float)
+def _float(frame: Frame, node: Any, x: Any = 0.0) -> Any:
+    return x if type_of(x).kind == "float" else _convert(frame, node, float, x)
+
+
+@builtin(int)
+def _int(frame: Frame, node: Any, x: Any = 0, *base: Any) -> Any:
+    return x if type_of(x).kind == "int" else _convert(frame, node, int, x, *base)
+
+
+@builtin(bool)
+def _bool(frame: Frame, node: Any, x: Any = False) -> Any:
+    known = truth(frame, node, x)
+    return known if isinstance(known, bool) or type_of(known).kind == "bool" else _convert(frame, node, bool, known)
+
+
+@builtin(complex)
+def _complex(frame: Frame, node: Any, x: Any = 0, y: Any = None) -> Any:
+    if y is None:
+        return x if type_of(x).kind == "complex" else _convert(frame, node, complex, x)
+    if is_static((x, y)):
+        return complex(x, y)
+    return binary(frame, node, operator.add, x, binary(frame, node, operator.mul, y, 1j))
+
+
+@builtin(str, repr)
+def _str(frame: Frame, node: Any, x: Any = "") -> Any:
+    return str(x) if is_static(x) else emit(frame, node, Method("format"), "{}", value_of(frame, node, x))
+
+
+def _convert(frame: Frame, node: Any, kind: Any, x: Any, *rest: Any) -> Any:
+    if is_static((x, rest)) and not isinstance(x, np.ndarray):
+        return kind(x, *rest)
+    return emit(frame, node, kind, as_operand(frame, node, x), *rest)
+
+
+@builtin(print)
+def _print(frame: Frame, node: Any, *args: Any, **kwargs: Any) -> None:
+    emit(frame, node, print, *[value_of(frame, node, a) for a in args], **kwargs)
+
+
+@builtin(isinstance)
+def _isinstance(frame: Frame, node: Any, x: Any, kinds: Any) -> Any:
+    cls = class_of(x)
+    if cls is None:
+        return emit(frame, node, isinstance, x, kinds)
+    return issubclass(cls, kinds)
+
+
+@builtin(type)
+def _type(frame: Frame, node: Any, x: Any) -> Any:
+    cls = class_of(x)
+    return emit(frame, node, type, x) if cls is None else cls
+
+
+def class_of(x: Any) -> type | None:
+    """The class of an abstract value, None where only run time knows."""
+    import types
+
+    if isinstance(x, Value):
+        if x.type.is_python:
+            return {"bool": bool, "int": int, "float": float, "complex": complex}[x.type.kind]
+        if x.type.kind == "scalar":
+            return x.type.dtype.type
+        return {"array": np.ndarray, "list": list}.get(x.type.kind)
+    if isinstance(x, Struct):
+        return x.cls
+    if isinstance(x, ObjectRef):
+        return type(x.obj)
+    if isinstance(x, (FunctionRef, Closure)):
+        return types.FunctionType
+    if isinstance(x, (Bound, BoundFunction)):
+        return types.MethodType
+    return range if isinstance(x, Range) else type(x)
+
+
+@builtin(callable)
+def _callable(frame: Frame, node: Any, x: Any) -> bool:
+    return isinstance(x, (FunctionRef, Closure, Bound, BoundFunction)) or (callable(x.obj) if isinstance(x, ObjectRef) else callable(x))
+
+
+@builtin(getattr)
+def _getattr(frame: Frame, node: Any, x: Any, name: str, *default: Any) -> Any:
+    try:
+        return attribute(frame, node, x, name)
+    except AttributeError:
+        if default:
+            return default[0]
+        raise
+
+
+@builtin(hasattr)
+def _hasattr(frame: Frame, node: Any, x: Any, name: str) -> bool:
+    try:
+        attribute(frame, node, x, name)
+    except AttributeError:
+        return False
+    return True
+
+
+@builtin(divmod)
+def _divmod(frame: Frame, node: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    return binary(frame, node, operator.floordiv, a, b), binary(frame, node, operator.mod, a, b)
+
+
+@builtin(pow)
+def _pow(frame: Frame, node: Any, a: Any, b: Any) -> Any:
+    return binary(frame, node, operator.pow, a, b)
+
+
+@builtin(round)
+def _round(frame: Frame, node: Any, x: Any, digits: Any = None) -> Any:
+    if is_static((x, digits)):
+        return round(x) if digits is None else round(x, digits)
+    return emit(frame, node, round, x, *([] if digits is None else [digits]))
+
+
+# --- NumPy's functions of shapes, and conversions that a type answers ------------------------------------------------
+
+
+@builtin(np.shape)
+def _shape(frame: Frame, node: Any, x: Any) -> Any:
+    return shape_of(frame, node, as_operand(frame, node, x))
+
+
+@builtin(np.ndim)
+def _ndim(frame: Frame, node: Any, x: Any) -> Any:
+    return ndim(frame, node, as_operand(frame, node, x))
+
+
+@builtin(np.size)
+def _size(frame: Frame, node: Any, x: Any, axis: Any = None) -> Any:
+    x = as_operand(frame, node, x)
+    return size_of(frame, node, x) if axis is None else shape_of(frame, node, x)[axis]
+
+
+@builtin(np.iscomplexobj)
+def _iscomplexobj(frame: Frame, node: Any, x: Any) -> Any:
+    kinds = [type_of(leaf).dtype for leaf in leaves_of(x)]
+    if any(k is None for k in kinds):
+        return emit(frame, node, np.iscomplexobj, x)
+    return any(k.kind == "c" for k in kinds)
+
+
+@builtin(np.isrealobj)
+def _isrealobj(frame: Frame, node: Any, x: Any) -> Any:
+    known = _iscomplexobj(frame, node, x)
+    return (not known) if isinstance(known, bool) else emit(frame, node, np.isrealobj, x)
+
+
+@builtin(np.result_type)
+def _result_type(frame: Frame, node: Any, *args: Any) -> Any:
+    types = [a if isinstance(a, (np.dtype, type, str)) else type_of(a) for a in args]
+    if any(not isinstance(t, (np.dtype, type, str)) and t.dtype is None for t in types):
+        return emit(frame, node, np.result_type, *args)
+    samples = [t if isinstance(t, (np.dtype, type, str)) else {"bool": True, "int": 1, "float": 1.0, "complex": 1j}.get(t.kind, t.dtype) for t in types]
+    return np.result_type(*samples)
+
+
+@builtin(is_constant)
+def _is_constant(frame: Frame, node: Any, x: Any) -> bool:
+    return isinstance(x, (int, float))
+
+
+@builtin(may_repeat)
+def _may_repeat(frame: Frame, node: Any, index: Any) -> Any:
+    kinds = [type_of_index(i) for i in (index if isinstance(index, tuple) else (index,))]
+    if any(not isinstance(k, str) and k.dtype is None for k in kinds):
+        return emit(frame, node, may_repeat, index)
+    return any(not isinstance(k, str) and k.dtype.kind != "b" for k in kinds)
+
+
+def _make_scalar_type(kind: Any) -> Callable:
+    def convert(frame: Frame, node: Any, x: Any = 0) -> Any:
+        if is_static(x):
+            return kind(x)
+        if isinstance(x, Value) and x.type.kind == "scalar" and x.type.dtype == np.dtype(kind):
+            return x
+        return emit(frame, node, kind, as_operand(frame, node, x))
+
+    return convert
+
+
+for _kind in (np.float64, np.float32, np.complex128, np.complex64, np.int64, np.int32, np.intp, np.bool_):
+    BUILTINS[_kind] = _make_scalar_type(_kind)
+
+__all__ = ["BUILTINS", "PYTHON_TYPES", "class_of", "lookup"]

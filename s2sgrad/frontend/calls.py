@@ -1,0 +1,262 @@
+"""Calls: functions of the table become operations, functions of the user's are interpreted in place."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import types
+from typing import Any
+
+import numpy as np
+
+from ..errors import DifferentiationError, SourceNotFoundError, UnsupportedSyntaxError
+from ..ir.program import Value
+from ..table.registry import Entry, lookup
+from .abstract import Bound, BoundFunction, Closure, FunctionRef, NotStatic, ObjectRef, Struct, is_static, leaves_of
+from .expressions import emit, named, value_of
+from .frame import INLINE_DEPTH, Frame, assigned_names, closure_frame
+from .primitives import Method, call_object
+from .source import find_source
+from .staging import static
+
+# Parameters that decide structure (rank, axis, which branch of a formula): run-time ints there are promoted.
+STRUCTURAL = frozenset(
+    "axis axes axisa axisb axisc axis1 axis2 ddof correction ord keepdims source destination k m offset decimals "
+    "subscripts indices_or_sections full_matrices compute_uv mode norm return_index assume_a lower trans".split()
+)
+
+
+def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """The abstract result of a call."""
+    from .builtin_functions import BUILTINS
+    from .methods import call_method
+
+    if isinstance(callee, Bound):
+        return call_method(frame, node, callee.owner, callee.name, args, kwargs)
+    if isinstance(callee, BoundFunction):
+        return call(frame, node, callee.fun, [*callee.args, *args], {**callee.kwargs, **kwargs})
+    if isinstance(callee, Closure):
+        return inline(frame, node, callee, args, kwargs)
+    if isinstance(callee, ObjectRef):
+        return _call_instance(frame, node, callee, args, kwargs)
+    if isinstance(callee, Value):
+        return emit(frame, node, call_object, callee, *[value_of(frame, node, a) for a in args], **kwargs)
+    fun = callee.fun if isinstance(callee, FunctionRef) else callee
+    rule = BUILTINS.get(fun) if _hashable(fun) else None
+    if rule is not None:
+        return rule(frame, node, *args, **kwargs)
+    entry = lookup(fun)
+    if entry is not None:
+        return call_table(frame, node, fun, entry, args, kwargs)
+    if isinstance(callee, FunctionRef):
+        return _call_user(frame, node, callee, args, kwargs)
+    return call_opaque(frame, node, fun, args, kwargs)
+
+
+def _hashable(x: Any) -> bool:
+    try:
+        hash(x)
+    except TypeError:
+        return False
+    return True
+
+
+def call_table(frame: Frame, node: Any, fun: Any, entry: Entry, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A function of the table: one operation."""
+    if not entry.elementwise:
+        args, kwargs = _promote_structural(frame, fun, args, kwargs)
+    out = kwargs.pop("out", None)
+    if isinstance(out, tuple) and len(out) == 1:
+        out = out[0]
+    if not entry.elementwise or any(not isinstance(a, (Value, int, float, complex)) for a in args):
+        args = [_operand(frame, node, entry, a) for a in args]
+    if kwargs:
+        kwargs = {k: value_of(frame, node, v) for k, v in kwargs.items()}
+    if entry.elementwise and not isinstance(fun, np.ufunc) and not kwargs and not any(isinstance(a, Value) for a in args) and not _has_arrays(args):
+        try:
+            return fun(*args)
+        except (ArithmeticError, ValueError):
+            pass  # raises at run time, as the original does
+    result = emit(frame, node, fun, *args, **kwargs)
+    if out is not None:
+        from .writes import write_whole
+
+        return write_whole(frame, node, out, result)
+    return result
+
+
+def _has_arrays(args: list[Any]) -> bool:
+    return any(isinstance(leaf, (np.ndarray, np.generic)) for a in args for leaf in leaves_of(a))
+
+
+def _operand(frame: Frame, node: Any, entry: Entry, a: Any) -> Any:
+    if entry.elementwise and isinstance(a, (list, tuple)):
+        return emit(frame, node, np.array, list(a))
+    return value_of(frame, node, a)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parameter_names(fun: Any) -> tuple[str, ...]:
+    try:
+        return tuple(inspect.signature(fun).parameters)
+    except (ValueError, TypeError):
+        return ()
+
+
+def _promote_structural(frame: Frame, fun: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    def promote(name: str, x: Any) -> Any:
+        if name in STRUCTURAL and not is_static(x):
+            try:
+                return static(frame.low, x)
+            except NotStatic:
+                return x
+        return x
+
+    if any(isinstance(a, Value) and a.type.kind == "int" for a in args) or any(isinstance(a, (tuple, list)) for a in args):
+        names = _parameter_names(fun) if _hashable(fun) else ()
+        args = [promote(names[k], a) if k < len(names) else a for k, a in enumerate(args)]
+    return args, {k: promote(k, v) for k, v in kwargs.items()}
+
+
+def call_opaque(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], diagnosis: Any = None) -> Any:
+    """A function that is not looked into: called at run time, once; an error if an active value reaches it."""
+    if isinstance(fun, type) and dataclasses.is_dataclass(fun):
+        return _construct(frame, fun, args, kwargs)
+    if isinstance(fun, type) and issubclass(fun, tuple) and hasattr(fun, "_fields"):
+        return fun(*args, **kwargs)
+    out = emit(frame, node, fun, *[value_of(frame, node, a) for a in args], **{k: value_of(frame, node, v) for k, v in kwargs.items()})
+    if diagnosis is not None and isinstance(out, Value) and out.node is not None:
+        out.node.diagnosis = diagnosis
+    return out
+
+
+def _construct(frame: Frame, cls: Any, args: list[Any], kwargs: dict[str, Any]) -> Struct:
+    bound = inspect.signature(cls).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return Struct(cls, dict(bound.arguments))
+
+
+def _call_instance(frame: Frame, node: Any, callee: ObjectRef, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Calling an object: through its class's `__call__` where that is Python, else opaque."""
+    wrapped = getattr(callee.obj, "__s2sgrad_call__", None)
+    if wrapped is not None:
+        return wrapped(frame, node, callee, args, kwargs)
+    method = getattr(type(callee.obj), "__call__", None)
+    if isinstance(callee.obj, functools.partial):
+        parts = [frame.low.inputs.abstract(getattr(callee.obj, p), (*callee.path, ("attr", p)), p) for p in ("func", "args", "keywords")]
+        return call(frame, node, parts[0], [*parts[1], *args], {**parts[2], **kwargs})
+    if isinstance(method, types.FunctionType):
+        ref = FunctionRef(method, (*callee.path, ("attr", "__call__"), ("attr", "__func__")))
+        return _call_user(frame, node, ref, [callee, *args], kwargs)
+    if isinstance(getattr(callee.obj, "py_func", None), types.FunctionType):
+        return _call_user(frame, node, FunctionRef(callee.obj.py_func, (*callee.path, ("attr", "py_func"))), args, kwargs)
+    value = value_of(frame, node, callee)
+    return emit(frame, node, call_object, value, *[value_of(frame, node, a) for a in args], **kwargs)
+
+
+def _call_user(frame: Frame, node: Any, callee: FunctionRef, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    module = getattr(callee.fun, "__module__", None) or ""
+    if module.partition(".")[0] in ("numpy", "scipy") or is_standard_library(module):
+        return call_opaque(frame, node, callee.fun, args, kwargs)
+    marker = State_of(frame)
+    try:
+        return inline(frame, node, callee, args, kwargs)
+    except (UnsupportedSyntaxError, SourceNotFoundError) as error:
+        if frame.quiet:
+            raise
+        marker.undo(frame)
+        return call_opaque(frame, node, callee.fun, args, kwargs, error)
+
+
+@functools.lru_cache(maxsize=256)
+def is_standard_library(module: str) -> bool:
+    import sys
+
+    return module.partition(".")[0] in sys.stdlib_module_names and module != "__main__"
+
+
+class State_of:  # noqa: N801
+    """Where the program stood before a call was followed, to go back to if it cannot be."""
+
+    def __init__(self, frame: Frame) -> None:
+        from .control import State
+
+        self.state = State(frame)
+        self.block, self.count = frame.builder.block, len(frame.builder.block.nodes)
+
+    def undo(self, frame: Frame) -> None:
+        self.state.restore(frame)
+        del self.block.nodes[self.count :]
+        frame.builder.forget()
+
+
+def inline(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """Interpret a function of the user's in place of its call."""
+    from .statements import run_function
+
+    low = frame.low
+    if isinstance(callee, Closure):
+        inner = closure_frame(callee)
+        tree, defaults = callee.node, (callee.defaults, callee.kw_defaults)
+    else:
+        source = find_source(callee.fun)
+        tree = source.node
+        inner = Frame(low, source, callee, None, {}, assigned_names(tree), quiet=frame.quiet)
+        defaults = _defaults_of(frame, callee)
+    if len(low.stack) >= INLINE_DEPTH or low.stack.count(tree) > 3:
+        raise frame.refuse(node, f"the recursive call of `{getattr(tree, 'name', 'a lambda')}` is not supported yet: write it as a loop")
+    inner.names.update(bind(frame, node, tree, defaults, args, kwargs))
+    low.stack.append(tree)
+    try:
+        return run_function(inner, tree)
+    finally:
+        low.stack.pop()
+
+
+def _defaults_of(frame: Frame, callee: FunctionRef) -> tuple[list[Any], list[Any]]:
+    fun, inputs = callee.fun, frame.low.inputs
+    names = [a.id for a in find_source(fun).node.args.kwonlyargs]
+    if frame.quiet or callee.path is None:
+        return list(fun.__defaults__ or ()), [(fun.__kwdefaults__ or {}).get(n) for n in names]
+    base = callee.path
+    positional = [inputs.abstract(d, (*base, ("attr", "__defaults__"), ("item", k)), f"default{k}") for k, d in enumerate(fun.__defaults__ or ())]
+    given = fun.__kwdefaults__ or {}
+    keyword = [inputs.abstract(given[n], (*base, ("attr", "__kwdefaults__"), ("item", n)), n) if n in given else _MISSING for n in names]
+    return positional, keyword
+
+
+_MISSING = object()
+
+
+def bind(frame: Frame, node: Any, tree: Any, defaults: tuple[list[Any], list[Any]], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a call, as Python binds them; what Python would refuse is its TypeError."""
+    a, name = tree.args, getattr(tree, "name", "<lambda>")
+    kwargs = dict(kwargs)
+    positional = [p.id for p in [*a.posonlyargs, *a.args]]
+    bound = dict(zip(positional, args))
+    if a.vararg is not None:
+        bound[a.vararg.id] = tuple(args[len(positional) :])
+    elif len(args) > len(positional):
+        raise TypeError(f"{name}() takes {len(positional)} positional arguments but {len(args)} were given")
+    for p in [*[p.id for p in a.args], *[p.id for p in a.kwonlyargs]]:
+        if p in kwargs:
+            if p in bound:
+                raise TypeError(f"{name}() got multiple values for argument '{p}'")
+            bound[p] = kwargs.pop(p)
+    for p, value in zip(positional[len(positional) - len(defaults[0]) :], defaults[0]):
+        bound.setdefault(p, value)
+    for p, value in zip(a.kwonlyargs, defaults[1]):
+        if value is not _MISSING:
+            bound.setdefault(p.id, value)
+    if a.kwarg is not None:
+        bound[a.kwarg.id] = kwargs
+    elif kwargs:
+        raise TypeError(f"{name}() got an unexpected keyword argument '{next(iter(kwargs))}'")
+    missing = [p for p in [*positional, *[p.id for p in a.kwonlyargs]] if p not in bound]
+    if missing:
+        raise TypeError(f"{name}() missing {len(missing)} required argument: '{missing[0]}'")
+    return {p: named(frame, v, p) for p, v in bound.items()}
+
+
+__all__ = ["DifferentiationError", "Method", "call", "call_opaque", "call_table", "inline"]

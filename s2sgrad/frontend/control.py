@@ -1,0 +1,260 @@
+"""Joining what two paths leave behind: branches on run-time values, in expressions and statements.
+
+Each arm is interpreted into a block of its own, from the same state. Then names, array versions and the
+contents of mutable containers are compared; what differs becomes a result of the branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import UNDEFINED, Block, Branch, Op, Value, type_of
+from ..ir.types import UNKNOWN, join
+from ..table.registry import PURE
+from .abstract import ObjectRef, Struct, Unbound, children, is_namedtuple, rebuild, same_abstract
+from .frame import Frame
+
+CHEAP_OPERATIONS = 6
+
+
+class State:
+    """A copy of all that interpretation may change: names of live frames, versions, mutable containers."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frames: list[tuple[Frame, dict[str, Any]]] = []
+        self.contents: dict[int, tuple[Any, Any]] = {}
+        self.versions = dict(frame.low.versions)
+        f: Frame | None = frame
+        while f is not None:
+            self.frames.append((f, dict(f.names)))
+            for value in f.names.values():
+                self._copy_contents(value)
+            f = f.outer
+
+    def _copy_contents(self, x: Any) -> None:
+        items = mutable_contents(x)
+        if items is not None:
+            if id(x) in self.contents:
+                return
+            self.contents[id(x)] = (x, items)
+        for item in children(x) or ():
+            self._copy_contents(item)
+
+    def restore(self, frame: Frame) -> None:
+        frame.low.versions = dict(self.versions)
+        for f, names in self.frames:
+            f.names = dict(names)
+        for x, items in self.contents.values():
+            set_contents(x, items)
+
+
+def mutable_contents(x: Any) -> Any:
+    if type(x) is list:
+        return list(x)
+    if type(x) is dict:
+        return dict(x)
+    if isinstance(x, Struct):
+        return dict(x.fields)
+    if isinstance(x, ObjectRef):
+        return dict(x.attributes)
+    return None
+
+
+def set_contents(x: Any, items: Any) -> None:
+    if isinstance(x, list):
+        x[:] = items
+    else:
+        target = x if isinstance(x, dict) else x.fields if isinstance(x, Struct) else x.attributes
+        target.clear()
+        target.update(items)
+
+
+DEAD = object()  # the outcome of an arm that never reaches the join
+
+
+class Merge:
+    """The results of a branch under construction: pairs of what each arm yields."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        self.pairs: list[tuple[Any, Any]] = []
+        self.results: list[Value] = []
+        self._made: dict[tuple[int, int], Value] = {}
+
+    def merge(self, a: Any, b: Any, name: str | None) -> Any:
+        """The abstract value of a name that is `a` after one arm and `b` after the other."""
+        if same_abstract(a, b):
+            return a
+        inner_a, inner_b = children(a), children(b)
+        if inner_a is not None and inner_b is not None and _alike(a, b):
+            return rebuild(a, [self.merge(x, y, name) for x, y in zip(inner_a, inner_b)])
+        if isinstance(a, Unbound) and _is_leaf(b):
+            return self._result(UNDEFINED, b, b.type if isinstance(b, Value) else type_of(b), name)
+        if isinstance(b, Unbound) and _is_leaf(a):
+            return self._result(a, UNDEFINED, type_of(a), name)
+        if not _is_leaf(a) or not _is_leaf(b):
+            return Unbound("is of a different nature on two paths that meet here: make both the same kind of thing")
+        t = join(type_of(a), type_of(b), (name, len(self.pairs), id(self)))
+        if t is None:
+            return Unbound("is a list on one path and not on the other")
+        return self._result(a, b, t, name)
+
+    def _result(self, a: Any, b: Any, t: Any, name: str | None) -> Value:
+        key = (id(a), id(b))
+        if key not in self._made:
+            value = self._made[key] = Value(t, name)
+            self.pairs.append((a, b))
+            self.results.append(value)
+            handles = tuple(x for x in (a, b) if isinstance(x, Value) and x.type.kind in ("array", "unknown"))
+            if handles and t.kind in ("array", "unknown"):
+                self.frame.low.ambiguous[value] = handles
+        return self._made[key]
+
+
+def _is_leaf(x: Any) -> bool:
+    return isinstance(x, (Value, bool, int, float, complex, np.generic)) or x is UNDEFINED
+
+
+def _alike(a: Any, b: Any) -> bool:
+    if isinstance(a, dict):
+        return type(a) is type(b) and list(a) == list(b)
+    if isinstance(a, Struct):
+        return isinstance(b, Struct) and a.cls is b.cls
+    return type(a) is type(b) and len(list(children(a) or ())) == len(list(children(b) or ())) and (not is_namedtuple(a) or a._fields == b._fields)
+
+
+def branch(frame: Frame, node: Any, test: Value, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
+    """Interpret two arms from the same state under a run-time test, and join what they leave behind."""
+    builder, before = frame.builder, State(frame)
+    test = frame.low.current(test)
+    blocks, outcomes, after = (Block(), Block()), [], []
+    for block, arm in zip(blocks, (then, orelse)):
+        before.restore(frame)
+        with builder.inside(block):
+            outcomes.append(arm())
+        after.append(State(frame))
+    if not frame.quiet:
+        builder.loc = (frame.source, node)
+    made = Branch(test, *blocks)
+    out = _join_arms(frame, made, outcomes, after, before)
+    builder.node(made)
+    return out
+
+
+def _join_arms(frame: Frame, made: Branch, outcomes: list[Any], after: list[State], before: State) -> Any:
+    alive = [k for k in (0, 1) if outcomes[k] is not DEAD]
+    if len(alive) < 2:
+        survivor = alive[0] if alive else 0
+        return _adopt(frame, made, survivor, outcomes[survivor], after[survivor], before)
+    merge = Merge(frame)
+    out = merge.merge(outcomes[0], outcomes[1], None)
+    _merge_names(frame, merge, after, before)
+    made.results = tuple(merge.results)
+    for k, block in enumerate(made.blocks):
+        block.end.values = tuple(frame_current(after[k], pair[k]) for pair in merge.pairs)
+    return out
+
+
+def frame_current(state: State, x: Any) -> Any:
+    """The version of a handle at the end of an arm (views were made current when they were read)."""
+    return state.versions.get(x, x) if isinstance(x, Value) else x
+
+
+def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State) -> None:
+    first, second = after
+    for (f, names_a), (_, names_b) in zip(first.frames, second.frames):
+        missing = Unbound("is not bound on every path to this point")
+        f.names = {n: merge.merge(names_a.get(n, missing), names_b.get(n, missing), n) for n in names_a | names_b}
+    for key, (x, items) in before.contents.items():
+        a, b = first.contents.get(key, (x, items))[1], second.contents.get(key, (x, items))[1]
+        set_contents(x, merge.merge(a, b, None) if _alike(a, b) else a)
+        if not _alike(a, b):
+            _poison(frame, x)
+    versions = dict(before.versions)
+    for root in {**first.versions, **second.versions}:
+        a, b = first.versions.get(root, root), second.versions.get(root, root)
+        versions[root] = a if a is b else merge._result(a, b, join(a.type, b.type, (root, "version")) or UNKNOWN, root.name)
+        frame.low.ambiguous.pop(versions[root], None)
+    frame.low.versions = versions
+
+
+def _poison(frame: Frame, x: Any) -> None:
+    f: Frame | None = frame
+    while f is not None:
+        for name, value in f.names.items():
+            if value is x:
+                f.names[name] = Unbound("has a different number of items on two paths that meet here")
+        f = f.outer
+
+
+def _adopt(frame: Frame, made: Branch, survivor: int, outcome: Any, state: State, before: State) -> Any:
+    """Only one arm goes on: what it computed is handed out of its block."""
+    block = made.blocks[survivor]
+    state.restore(frame)
+    inner = {v for n in block.nodes for v in n.results}
+    exported: dict[Value, Value] = {}
+
+    def export(x: Any) -> Any:
+        if isinstance(x, Value) and x in inner:
+            if x not in exported:
+                exported[x] = Value(x.type, x.name)
+                exported[x].extent = x.extent
+            return exported[x]
+        return x
+
+    out = _map_state(frame, outcome, export)
+    made.results = tuple(exported.values())
+    block.end.values = tuple(exported)
+    return out
+
+
+def _map_state(frame: Frame, outcome: Any, export: Callable) -> Any:
+    from .abstract import map_abstract
+
+    for f, _ in State(frame).frames:
+        f.names = {n: map_abstract(x, export) for n, x in f.names.items()} if not _holds_mutable(f.names) else _map_in_place(f.names, export)
+    frame.low.versions = {root: export(v) for root, v in frame.low.versions.items()}
+    return map_abstract(outcome, export) if outcome is not DEAD else DEAD
+
+
+def _holds_mutable(names: dict[str, Any]) -> bool:
+    return any(mutable_contents(x) is not None for x in names.values())
+
+
+def _map_in_place(names: dict[str, Any], export: Callable) -> dict[str, Any]:
+    def visit(x: Any) -> Any:
+        items = mutable_contents(x)
+        if items is not None:
+            set_contents(x, [visit(i) for i in items] if isinstance(items, list) else {k: visit(i) for k, i in items.items()})
+            return x
+        inner = children(x)
+        return export(x) if inner is None else rebuild(x, [visit(i) for i in inner])
+
+    return {n: visit(x) for n, x in names.items()}
+
+
+def is_cheap_truth(frame: Frame, make: Callable[[], Any]) -> Any:
+    """The value of a boolean expression that may be evaluated although Python might skip it, else None.
+
+    It is interpreted aside; if that made few operations, all pure and scalar, they are kept.
+    """
+    block, before = Block(), State(frame)
+    with frame.builder.inside(block):
+        value = make()
+    nodes = block.nodes
+    harmless = len(nodes) <= CHEAP_OPERATIONS and all(isinstance(n, Op) and n.effect == PURE and all(r.type.is_scalar for r in n.results) for n in nodes)
+    boolean = isinstance(value, bool) or (isinstance(value, Value) and value.type.dtype == np.bool_)
+    if harmless and boolean and not any(_may_raise(n) for n in nodes):
+        frame.builder.block.nodes.extend(nodes)
+        return value
+    before.restore(frame)
+    return None
+
+
+def _may_raise(node: Op) -> bool:
+    import operator
+
+    return node.fun in (operator.getitem, operator.truediv, operator.floordiv, operator.mod, operator.pow) or node.fun.__module__ == "math"

@@ -1,0 +1,203 @@
+"""Frames and the state of one interpretation: names, the current version of every array, and views.
+
+Arrays are values, so a write makes a new version. Names keep the first one, the *handle*: `current` leads
+from a handle to the version of this point of the program, through as many views as there are.
+"""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass, field
+from typing import Any
+
+import gast
+
+from ..errors import DifferentiationError, UnsupportedSyntaxError
+from ..ir.builder import Builder
+from ..ir.program import Op, Value, map_leaves
+from .abstract import Closure, FunctionRef, Unbound
+from .capture import Inputs
+from .source import FunctionSource
+
+INLINE_DEPTH = 100  # nested calls followed at compile time before recursion is suspected
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A handle that shows part of another: `fun(base, *args)`, made when `base` was at version `seen`."""
+
+    base: Value
+    seen: Value
+    fun: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+@dataclass(eq=False)
+class Lowering:
+    """What is shared by all the frames of one interpretation."""
+
+    builder: Builder
+    inputs: Inputs
+    versions: dict[Value, Value] = field(default_factory=dict)
+    views: dict[Value, View] = field(default_factory=dict)
+    ambiguous: dict[Value, tuple[Value, ...]] = field(default_factory=dict)  # joined handles -> what they may be
+    depth: int = 0
+    stack: list[Any] = field(default_factory=list)  # the code objects being inlined
+    memo: dict[Any, Any] = field(default_factory=dict)
+    quiet: bool = False  # lowering a rule of the table: no views, no user names
+
+    def current(self, v: Any) -> Any:
+        """The version of a handle at this point; anything else is itself."""
+        if not self.versions or not isinstance(v, Value):
+            return v
+        if v in self.versions:
+            return self.versions[v]
+        view = self.views.get(v)
+        if view is None:
+            return v
+        base = self.current(view.base)
+        if base is view.seen:
+            return v
+        return self.builder.op(view.fun, (base, *map_leaves(view.args, self.current)), view.kwargs)
+
+    def apply(self, fun: Any, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
+        """Emit one operation on abstract operands, and remember it if it is a view."""
+        if self.versions:
+            fresh_args, fresh_kwargs = map_leaves(args, self.current), map_leaves(kwargs, self.current)
+        else:
+            fresh_args, fresh_kwargs = args, kwargs
+        out = self.builder.op(fun, fresh_args, fresh_kwargs, name)
+        if not self.quiet and isinstance(out, Value) and isinstance(out.node, Op) and out.type.kind != "scalar":
+            entry = out.node.entry
+            if entry is not None and entry.view and args and isinstance(args[0], Value) and out is not args[0]:
+                self.views.setdefault(out, View(args[0], fresh_args[0], fun, args[1:], kwargs))
+        return out
+
+    def root(self, v: Value) -> Value:
+        """The handle of the memory that a handle is a view of."""
+        while v in self.views:
+            v = self.views[v].base
+        return v
+
+
+@dataclass(eq=False)
+class Frame:
+    """One call being interpreted: its names, where its source is, and what encloses it."""
+
+    low: Lowering
+    source: FunctionSource
+    function: FunctionRef | None = None
+    outer: Frame | None = None
+    names: dict[str, Any] = field(default_factory=dict)
+    local: frozenset[str] = frozenset()
+    loop: Any = None  # the loop being lowered: what its exits must hand over
+    quiet: bool = False  # table rules leave no names and no lines of their own
+
+    @property
+    def builder(self) -> Builder:
+        return self.low.builder
+
+    def here(self, node: Any) -> Any:
+        return self.source.location(node)
+
+    def refuse(self, node: Any, message: str, kind: type[DifferentiationError] = UnsupportedSyntaxError) -> DifferentiationError:
+        return kind(message, self.here(node))
+
+    def lookup(self, name: str, node: Any) -> Any:
+        """The abstract value of a name, by Python's scoping."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.names:
+                found = frame.names[name]
+                if isinstance(found, Unbound):
+                    raise self.refuse(node, f"`{name}` {found.reason}")
+                return found
+            if name in frame.local and frame is self:
+                raise self.refuse(node, f"local variable `{name}` is read before it is assigned")
+            if frame.outer is None:
+                return frame.outside(name, node)
+            frame = frame.outer
+        raise AssertionError("unreachable")
+
+    def outside(self, name: str, node: Any) -> Any:
+        """A name of the enclosing cells, of the module, or of Python."""
+        ref = self.function
+        if ref is None:
+            raise self.refuse(node, f"name `{name}` is not defined")
+        fun, inputs = ref.fun, self.low.inputs
+        if name in fun.__code__.co_freevars:
+            index = fun.__code__.co_freevars.index(name)
+            try:
+                content = fun.__closure__[index].cell_contents
+            except ValueError:
+                raise self.refuse(node, f"free variable `{name}` is referenced before it is assigned") from None
+            if self.quiet:
+                return content
+            return inputs.abstract(content, (*ref.path, ("cell", index)), name)
+        scope = fun.__globals__
+        if name in scope:
+            if self.quiet:
+                return FunctionRef(scope[name], None) if type(scope[name]) is type(_sample) and scope[name].__module__.startswith("s2sgrad.table") else scope[name]
+            inputs.globals[id(scope)] = scope
+            return inputs.abstract(scope[name], (("globals", id(scope)), ("item", name)), name)
+        if hasattr(builtins, name):
+            return getattr(builtins, name)
+        raise self.refuse(node, f"name `{name}` is not defined")
+
+
+def _sample() -> None: ...
+
+
+def parameters(node: Any) -> gast.arguments:
+    return node.args
+
+
+def closure_frame(closure: Closure) -> Frame:
+    """A fresh frame for a call of a function defined in interpreted code."""
+    outer = closure.frame
+    return Frame(outer.low, outer.source, outer.function, outer, {}, assigned_names(closure.node), quiet=outer.quiet)
+
+
+_assigned: dict[int, tuple[Any, frozenset[str]]] = {}
+
+
+def assigned_names(node: Any) -> frozenset[str]:
+    """The names that a function's own body binds: its locals."""
+    known = _assigned.get(id(node))
+    if known is not None and known[0] is node:
+        return known[1]
+    found = frozenset(_bound_in(node.body if isinstance(node.body, list) else [node.body]))
+    _assigned[id(node)] = (node, found)
+    return found
+
+
+def _bound_in(nodes: list[Any]) -> set[str]:
+    """The names bound by statements or expressions, not looking into nested functions or comprehensions."""
+    found: set[str] = set()
+    work = list(nodes)
+    while work:
+        node = work.pop()
+        if isinstance(node, gast.Name):
+            if isinstance(node.ctx, (gast.Store, gast.Del)):
+                found.add(node.id)
+            continue
+        if isinstance(node, (gast.FunctionDef, gast.AsyncFunctionDef, gast.ClassDef)):
+            found.add(node.name)
+            continue
+        if isinstance(node, gast.Lambda):
+            continue
+        if isinstance(node, (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)):
+            found |= _walrus_in(node)
+            continue
+        work.extend(gast.iter_child_nodes(node))
+    return found
+
+
+def _walrus_in(node: Any) -> set[str]:
+    return {n.target.id for n in gast.walk(node) if isinstance(n, gast.NamedExpr)}
+
+
+def bound_names(statements: list[Any]) -> set[str]:
+    """The names that statements bind: what a loop may carry, what a branch may change."""
+    return _bound_in(statements)

@@ -1,0 +1,253 @@
+"""Iterables: those of known length become lists of abstract items, the others an item as function of an index."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gast
+import numpy as np
+
+from ..ir.program import Value
+from .abstract import Closure, Lazy, NotStatic, Range, Struct
+from .expressions import emit, evaluate
+from .frame import Frame
+from .primitives import extent, length
+from .staging import static
+
+UNROLLED = 16  # a comprehension over a literal range is a container up to this length, a run-time list beyond
+
+
+def iterate(frame: Frame, node: Any, x: Any, expected: int | None = None) -> list[Any]:
+    """The items of an iterable whose length is known at compile time, or can be made so."""
+    if isinstance(x, (tuple, list)):
+        return list(x)
+    if isinstance(x, (dict, str, range, set, frozenset)):
+        return list(x)
+    if isinstance(x, Lazy):
+        return LAZY_ITEMS[x.kind](frame, node, *x.parts)
+    if isinstance(x, Range):
+        return list(range(static(frame.low, x.start), static(frame.low, x.stop), static(frame.low, x.step)))
+    if isinstance(x, Value):
+        return _items_of_value(frame, node, x, expected)
+    if isinstance(x, Struct):
+        raise TypeError(f"cannot unpack non-iterable {x.cls.__name__} object")
+    if isinstance(x, np.ndarray):
+        return list(x)
+    raise frame.refuse(node, f"iterating over a {type(x).__name__} is not supported here")
+
+
+def _items_of_value(frame: Frame, node: Any, x: Value, expected: int | None) -> list[Any]:
+    if x.type.is_scalar:
+        raise TypeError(f"cannot unpack non-iterable {x.type.kind} object")
+    n: Any = expected
+    if x.type.shape:
+        n = x.type.shape[0] if isinstance(x.type.shape[0], int) else n
+    if n is None:
+        n = static(frame.low, emit(frame, node, length if x.type.kind == "list" else extent, x, *([] if x.type.kind == "list" else [0])))
+    return [emit(frame, node, operator.getitem, x, k) for k in range(n)]
+
+
+def _generator_items(frame: Frame, node: Any, owner: Frame, generator: Any) -> list[Any]:
+    out = comprehension(owner, generator, generator.elt)
+    return iterate(frame, node, out)
+
+
+def _map_items(frame: Frame, node: Any, fun: Any, *parts: Any) -> list[Any]:
+    from .calls import call
+
+    return [call(frame, node, fun, list(items), {}) for items in zip(*[iterate(frame, node, p) for p in parts])]
+
+
+def _filter_items(frame: Frame, node: Any, fun: Any, part: Any) -> list[Any]:
+    from .calls import call
+
+    keep = lambda x: x if fun is None else call(frame, node, fun, [x], {})  # noqa: E731
+    return [x for x in iterate(frame, node, part) if static(frame.low, keep(x))]
+
+
+def _enumerate_items(frame: Frame, node: Any, part: Any, start: Any) -> list[Any]:
+    begin = static(frame.low, start)
+    return [(k + begin, item) for k, item in enumerate(iterate(frame, node, part))]
+
+
+LAZY_ITEMS: dict[str, Callable[..., list[Any]]] = {
+    "generator": _generator_items,
+    "map": _map_items,
+    "filter": _filter_items,
+    "enumerate": _enumerate_items,
+    "zip": lambda frame, node, *parts: list(zip(*[iterate(frame, node, p) for p in parts])),
+    "reversed": lambda frame, node, part: iterate(frame, node, part)[::-1],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A run-time iteration: a counted domain, and the item at an index of it."""
+
+    start: Any
+    stop: Any
+    step: Any
+    item: Callable[[Any], Any]
+
+
+def counted(frame: Frame, node: Any, x: Any) -> Counted | None:
+    """How to iterate at run time, or None for what is only known item by item at compile time."""
+    if isinstance(x, range):
+        return Counted(x.start, x.stop, x.step, lambda i: i)
+    if isinstance(x, Range):
+        return Counted(x.start, x.stop, x.step, lambda i: i)
+    if isinstance(x, Value) and not x.type.is_scalar:
+        n = emit(frame, node, length, x) if x.type.kind != "array" else emit(frame, node, extent, x, 0)
+        return Counted(0, n, 1, lambda i: emit(frame, node, operator.getitem, x, i))
+    if isinstance(x, Lazy) and x.kind in COUNTED:
+        return COUNTED[x.kind](frame, node, *x.parts)
+    return None
+
+
+def _from_zero(frame: Frame, node: Any, c: Counted) -> tuple[Any, Callable[[Any], Any]]:
+    """A counted iteration over 0..n-1: its length, and its item at a zero-based index."""
+    if c.start == 0 and not isinstance(c.start, Value) and c.step == 1:
+        return c.stop, c.item
+    if all(not isinstance(p, Value) for p in (c.start, c.stop, c.step)):
+        n: Any = len(range(c.start, c.stop, c.step))
+    else:
+        n = emit(frame, node, length, emit(frame, node, range, c.start, c.stop, c.step))
+
+    def item(k: Any) -> Any:
+        scaled = k if not isinstance(c.step, Value) and c.step == 1 else emit(frame, node, operator.mul, k, c.step)
+        return c.item(emit(frame, node, operator.add, c.start, scaled))
+
+    return n, item
+
+
+def _counted_enumerate(frame: Frame, node: Any, part: Any, start: Any) -> Counted | None:
+    inner = counted(frame, node, part)
+    if inner is None:
+        return None
+    n, item = _from_zero(frame, node, inner)
+
+    def pair(k: Any) -> Any:
+        number = k if not isinstance(start, Value) and start == 0 else emit(frame, node, operator.add, k, start)
+        return (number, item(k))
+
+    return Counted(0, n, 1, pair)
+
+
+def _counted_zip(frame: Frame, node: Any, *parts: Any) -> Counted | None:
+    inner = [counted(frame, node, p) for p in parts]
+    if any(c is None for c in inner) or not inner:
+        return None
+    pairs = [_from_zero(frame, node, c) for c in inner if c is not None]
+    n = pairs[0][0]
+    for other, _ in pairs[1:]:
+        n = shorter(frame, node, n, other)
+    return Counted(0, n, 1, lambda k: tuple(item(k) for _, item in pairs))
+
+
+def shorter(frame: Frame, node: Any, a: Any, b: Any) -> Any:
+    if not isinstance(a, Value) and not isinstance(b, Value):
+        return min(a, b)
+    if isinstance(a, Value) and isinstance(b, Value) and (a is b or (a.extent is not None and a.extent == b.extent)):
+        return a
+    return emit(frame, node, min, a, b)
+
+
+def _counted_reversed(frame: Frame, node: Any, part: Any) -> Counted | None:
+    inner = counted(frame, node, part)
+    if inner is None:
+        return None
+    n, item = _from_zero(frame, node, inner)
+    last = n - 1 if not isinstance(n, Value) else emit(frame, node, operator.sub, n, 1)
+    return Counted(last, -1, -1, item)
+
+
+COUNTED: dict[str, Callable[..., Counted | None]] = {
+    "enumerate": _counted_enumerate,
+    "zip": _counted_zip,
+    "reversed": _counted_reversed,
+}
+
+
+def comprehension(frame: Frame, node: Any, element: Any) -> Any:
+    """A comprehension, or a generator consumed at once: a list where the length is known, else a run-time one."""
+    from .frame import bound_names
+
+    names = frozenset(bound_names([g.target for g in node.generators]))
+    inner = Frame(frame.low, frame.source, frame.function, frame, {}, names, quiet=frame.quiet)
+    first = evaluate(frame, node.generators[0].iter)
+    before = len(frame.builder.block.nodes)
+    try:
+        return list(_generate(inner, node, 0, first, element))
+    except _RunTimeLength:
+        del frame.builder.block.nodes[before:]
+        frame.builder.forget()
+        return _comprehension_loop(inner, node, first, element)
+
+
+class _RunTimeLength(Exception):
+    """The number of items of a comprehension is known only at run time."""
+
+
+def _generate(inner: Frame, node: Any, level: int, iterable: Any, element: Any) -> Any:
+    from .writes import assign
+
+    generator = node.generators[level]
+    for item in _short_items(inner, generator, iterable):
+        assign(inner, generator.target, item)
+        if not all(_static_truth(inner, test) for test in generator.ifs):
+            continue
+        if level + 1 == len(node.generators):
+            yield evaluate(inner, element)
+        else:
+            yield from _generate(inner, node, level + 1, evaluate(inner, node.generators[level + 1].iter), element)
+
+
+def _short_items(frame: Frame, node: Any, x: Any) -> list[Any]:
+    run_time = counted(frame, node, x)
+    if run_time is None:
+        return iterate(frame, node, x)
+    n, _ = _from_zero(frame, node, run_time)
+    if isinstance(n, Value) or n > UNROLLED:
+        raise _RunTimeLength
+    return iterate(frame, node, x)
+
+
+def _static_truth(frame: Frame, test: Any) -> bool:
+    from .expressions import truth
+
+    known = truth(frame, test, evaluate(frame, test))
+    if isinstance(known, bool):
+        return known
+    raise _RunTimeLength
+
+
+RESULT = "<items>"
+
+
+def _comprehension_loop(inner: Frame, node: Any, first: Any, element: Any) -> Value:
+    """The same comprehension as nested loops that append to a list."""
+    from .loops import for_loop
+    from .primitives import list_of
+    from .statements import run_block
+
+    append = gast.Expr(gast.Call(gast.Attribute(gast.Name(RESULT, gast.Load(), None, None), "append", gast.Load()), [element], []))
+    body: list[Any] = [append]
+    for level in range(len(node.generators) - 1, -1, -1):
+        g = node.generators[level]
+        for test in reversed(g.ifs):
+            body = [gast.If(test, body, [])]
+        body = [gast.For(g.target, g.iter, body, [], None)]
+    for n in gast.walk(body[0]):
+        if not hasattr(n, "lineno"):
+            gast.copy_location(n, node)
+    inner.names[RESULT] = emit(inner, node, list_of)
+    inner.local = inner.local | {RESULT}
+    del run_block
+    for_loop(inner, body[0], first, [])
+    return inner.low.current(inner.names[RESULT])
+
+
+__all__ = ["Closure", "Counted", "NotStatic", "comprehension", "counted", "iterate"]

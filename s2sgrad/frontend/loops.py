@@ -1,0 +1,494 @@
+"""Lowering of loops: unrolled over containers of known structure, else a `Loop` that says what it carries.
+
+What a run-time loop carries is found by trial: its body is interpreted with a guess, and wherever a name, an
+array version or an item of a container ends an iteration as something else than it began, the guess widens
+and the trial is repeated. Types only grow, so this ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import gast
+import numpy as np
+
+from ..ir.program import UNDEFINED, Block, Loop, Terminator, Value, type_of, walk
+from ..ir.types import BOOL, INT, UNKNOWN, Type, join
+from .abstract import Closure, NotStatic, ObjectRef, Struct, Unbound, children, is_namedtuple, map_abstract, rebuild, same_abstract
+from .control import DEAD, State, branch, mutable_contents, set_contents
+from .expressions import emit, evaluate, truth
+from .frame import Frame, bound_names
+from .iteration import Counted, counted, iterate
+from .primitives import list_of, truth_not
+from .writes import assign
+
+TRIALS = 12
+RETURNED, RETURN_VALUE, BROKEN = "<returned>", "<return value>", "<broken>"
+
+
+class Retry(Exception):
+    """The guess of what a loop carries was too narrow; it has been widened."""
+
+
+@dataclass(eq=False)
+class Guess:
+    """What a loop is believed to carry: names, array handles, containers, with the types of their leaves."""
+
+    names: set[str] = field(default_factory=set)
+    roots: dict[Value, None] = field(default_factory=dict)
+    containers: dict[int, Any] = field(default_factory=dict)
+    types: dict[tuple, Type] = field(default_factory=dict)  # (key, leaf number) -> widened type
+    templates: dict[str, Any] = field(default_factory=dict)  # names first bound inside: what they hold after
+
+
+@dataclass(eq=False)
+class LoopContext:
+    """The loop being interpreted: how its exits hand over what is carried."""
+
+    guess: Guess
+    heads: dict[Any, Any]  # key -> abstract value at the head of an iteration
+    slots: list[tuple[Any, int]]  # (key, leaf number) of each carried value
+    frame: Frame
+    unrolled: bool = False
+
+    def exit_values(self, frame: Frame) -> tuple[Any, ...]:
+        """The carried values where an iteration ends; Retry if they do not fit the guess."""
+        out: list[Any] = []
+        widened = False
+        for key, head in self.heads.items():
+            now = _now(self.frame, key)
+            leaves = _match(head, now)
+            if leaves is None:
+                raise _mismatch(self.frame, key, head, now)
+            for k, (h, x) in enumerate(leaves):
+                x = frame.low.current(x) if not isinstance(key, Value) else x
+                known = h.type
+                t = join(known, type_of(x), (key if isinstance(key, str) else id(key), k)) if x is not UNDEFINED else known
+                if t is None:
+                    raise frame.refuse(frame.source.tree, f"`{key}` changes its nature in a loop")
+                if t != known and not _equal_types(t, known):
+                    self.guess.types[(key, k)] = t
+                    widened = True
+                out.append(x)
+        if widened:
+            raise Retry
+        return tuple(out)
+
+
+def _equal_types(a: Type, b: Type) -> bool:
+    """Equal but for the names of unknown extents, which are new at each trial."""
+    if a.kind == "list" and b.kind == "list":
+        return a.item == b.item or (a.item is not None and b.item is not None and _equal_types(a.item, b.item))
+    if a.kind != b.kind or a.dtype != b.dtype or a.rank != b.rank:
+        return False
+    from ..ir.types import Dim
+
+    return all(m == n or (isinstance(m, Dim) and isinstance(n, Dim) and m.not_one == n.not_one) for m, n in zip(a.shape or (), b.shape or ())) and _opaque(b)
+
+
+def _opaque(t: Type) -> bool:
+    from ..ir.types import Dim
+
+    return all(not isinstance(n, Dim) or (isinstance(n.key, tuple) and len(n.key) == 2 and isinstance(n.key[1], int) and isinstance(n.key[0], tuple)) for n in t.shape or ())
+
+
+class _mismatch(Exception):  # noqa: N801
+    """A carried name ends an iteration with another structure than it began with."""
+
+    def __init__(self, frame: Frame, key: Any, head: Any, now: Any) -> None:
+        super().__init__(key)
+        self.key, self.head, self.now = key, head, now
+
+
+def _now(frame: Frame, key: Any) -> Any:
+    if isinstance(key, str):
+        return frame.names.get(key, Unbound("is not bound"))
+    if isinstance(key, Value):
+        return frame.low.versions.get(key, key)
+    return mutable_contents(_container(frame, key[1]))
+
+
+def _container(frame: Frame, number: int) -> Any:
+    return frame.loop.guess.containers[number] if frame.loop else None
+
+
+def _match(head: Any, now: Any) -> list[tuple[Value, Any]] | None:
+    """The carried leaves of a head beside the values they have now; None if the structure differs."""
+    if isinstance(head, Value) and getattr(head, "witness", None) is CARRIED:
+        if isinstance(now, Unbound):
+            return [(head, UNDEFINED)]
+        ok = isinstance(now, (Value, bool, int, float, complex, np.generic))
+        return [(head, now)] if ok else None
+    inner_h, inner_n = children(head), children(now)
+    if inner_h is not None and inner_n is not None:
+        a, b = list(inner_h), list(inner_n)
+        if type(head) is not type(now) or len(a) != len(b) or (isinstance(head, dict) and list(head) != list(now)):
+            return None
+        out: list[tuple[Value, Any]] = []
+        for x, y in zip(a, b):
+            part = _match(x, y)
+            if part is None:
+                return None
+            out.extend(part)
+        return out
+    return [] if same_abstract(head, now) else None
+
+
+CARRIED = object()  # marks the parameters of a loop body under trial
+
+
+# --- statements -----------------------------------------------------------------------------------------------------
+
+
+def for_loop(frame: Frame, node: Any, iterable: Any, rest: list[Any]) -> None:
+    """A `for` over anything: unrolled where the items are known one by one, else a counted loop."""
+    run_time = counted(frame, node, iterable) if not (isinstance(iterable, range) and len(iterable) == 0) else None
+    if run_time is None or frame.quiet:
+        unroll(frame, node, iterate(frame, node, iterable))
+        return
+    before, count = State(frame), len(frame.builder.block.nodes)
+    try:
+        _counted_loop(frame, node, run_time, rest)
+    except (NotStatic, _mismatch) as failure:
+        before.restore(frame)
+        del frame.builder.block.nodes[count:]
+        frame.builder.forget()
+        _unroll_instead(frame, node, iterable, failure)
+
+
+def _unroll_instead(frame: Frame, node: Any, iterable: Any, failure: Exception) -> None:
+    """The body needs to know which iteration it is in: unroll, if the number of iterations can be known."""
+    try:
+        items = iterate(frame, node, iterable)
+    except NotStatic:
+        if isinstance(failure, _mismatch):
+            raise frame.refuse(node, f"`{failure.key}` changes its structure from one iteration to the next: give it one kind of value before the loop") from None
+        raise failure from None
+    unroll(frame, node, items)
+
+
+def unroll(frame: Frame, node: Any, items: list[Any]) -> None:
+    """The body once for each item; run-time exits become tests around what follows."""
+    from .statements import run_block
+
+    outer = frame.loop
+    frame.loop = LoopContext(Guess(), {}, [], frame, unrolled=True)
+    frame.names[BROKEN] = False
+    frame.names.setdefault(RETURNED, False)
+
+    def step(k: int) -> None:
+        while k < len(items):
+            assign(frame, node.target, items[k])
+            if run_block(frame, node.body) is DEAD:
+                return
+            k += 1
+            stop = exit_flag(frame, node)
+            if stop is True:
+                return
+            if isinstance(stop, Value):
+                rest = k
+                branch(frame, node, emit(frame, node, truth_not, stop), lambda: step(rest), lambda: None)
+                return
+
+    step(0)
+    frame.loop = outer
+    run_loop_else(frame, node)
+
+
+def exit_flag(frame: Frame, node: Any) -> Any:
+    """Whether the loop was left: False, True, or a run-time value."""
+    broken, returned = frame.names.get(BROKEN, False), frame.names.get(RETURNED, False)
+    if broken is True or returned is True:
+        return True
+    if isinstance(broken, Value) and isinstance(returned, Value):
+        from .primitives import truth_or
+
+        return emit(frame, node, truth_or, broken, returned)
+    return broken if isinstance(broken, Value) else returned
+
+
+def run_loop_else(frame: Frame, node: Any) -> None:
+    from .statements import run_block
+
+    broken = frame.names.pop(BROKEN, False)
+    if not node.orelse:
+        return
+    if isinstance(broken, Value):
+        branch(frame, node, broken, lambda: None, lambda: run_block(frame, node.orelse))
+    elif not broken:
+        run_block(frame, node.orelse)
+
+
+def _counted_loop(frame: Frame, node: Any, it: Counted, rest: list[Any]) -> None:
+    def body(block: Block) -> Any:
+        index = Value(INT, node.target.id if isinstance(node.target, gast.Name) else "i")
+        block.params.insert(0, index)
+        from .statements import run_block
+
+        assign(frame, node.target, it.item(index))
+        return run_block(frame, node.body)
+
+    domain = tuple(frame.low.current(p) for p in (it.start, it.stop, it.step))
+    names = bound_names([node.target, *node.body])
+    _run_time_loop(frame, node, names, body, domain)
+
+
+def while_loop(frame: Frame, node: Any, rest: list[Any]) -> None:
+    """A `while` on a run-time test."""
+    from .statements import run_block
+
+    names = bound_names([node.test, *node.body])
+    if any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test)):
+        leave = gast.If(gast.UnaryOp(gast.Not(), node.test), [gast.Break()], [])
+        for n in gast.walk(leave):
+            if not hasattr(n, "lineno"):
+                gast.copy_location(n, node)
+        node = gast.copy_location(gast.While(gast.Constant(True, None), [leave, *node.body], node.orelse), node)
+    _run_time_loop(frame, node, names, lambda block: run_block(frame, node.body), None)
+
+
+def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Block], Any], domain: Any) -> None:
+    guess = frame.low.memo.setdefault(("loop", id(node)), Guess())
+    guess.names |= {n for n in names if n in frame.names and not isinstance(frame.names[n], (Closure,))}
+    exits = exits_of(node.body)
+    _bind_flags(frame, exits, guess, bool(node.orelse))
+    before = State(frame)
+    outer = frame.loop
+    for _ in range(TRIALS):
+        try:
+            made = _trial(frame, node, guess, names, body, domain, before)
+            break
+        except Retry:
+            before.restore(frame)
+        except _ToList as conversion:
+            before.restore(frame)
+            _convert_to_list(frame, node, conversion.container, guess)
+            before = State(frame)
+        finally:
+            frame.loop = outer
+    else:
+        raise frame.refuse(node, "what this loop carries does not settle: its names change their nature at every iteration")
+    frame.builder.loc = frame.builder.loc if frame.quiet else (frame.source, node)
+    frame.builder.node(made)
+    run_loop_else(frame, node)
+
+
+def exits_of(body: list[Any]) -> set[str]:
+    """Which of `break`, `continue` and `return` leave an iteration of this very loop."""
+    found: set[str] = set()
+    work: list[tuple[Any, bool]] = [(s, True) for s in body]
+    while work:
+        n, own = work.pop()
+        if isinstance(n, (gast.FunctionDef, gast.Lambda, gast.ClassDef)):
+            continue
+        if isinstance(n, gast.Return):
+            found.add("return")
+        if own and isinstance(n, gast.Break):
+            found.add("break")
+        if own and isinstance(n, gast.Continue):
+            found.add("continue")
+        inner_own = own and not isinstance(n, (gast.For, gast.While))
+        work.extend((c, inner_own) for c in gast.iter_child_nodes(n))
+    return found
+
+
+def _bind_flags(frame: Frame, exits: set[str], guess: Guess, has_else: bool) -> None:
+    if "return" in exits:
+        frame.names.setdefault(RETURNED, False)
+        guess.names.add(RETURNED)
+        if RETURN_VALUE not in frame.names:
+            frame.names[RETURN_VALUE] = Unbound("is not bound")
+    if "break" in exits and has_else:
+        frame.names[BROKEN] = False
+        guess.names.add(BROKEN)
+
+
+class _ToList(Exception):  # noqa: N818
+    """A container of known length grows in a run-time loop: it must be a run-time list."""
+
+    def __init__(self, container: list[Any]) -> None:
+        super().__init__()
+        self.container = container
+
+
+def _convert_to_list(frame: Frame, node: Any, container: list[Any], guess: Guess) -> None:
+    if any(not isinstance(x, (Value, int, float, complex)) for x in container):
+        raise frame.refuse(node, "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items")
+    value = emit(frame, node, list_of, *container)
+    f: Frame | None = frame
+    while f is not None:
+        for name, x in f.names.items():
+            if x is container:
+                f.names[name] = value
+                value.name = value.name or name
+        f = f.outer
+    guess.containers = {k: c for k, c in guess.containers.items() if c is not container}
+
+
+def _trial(frame: Frame, node: Any, guess: Guess, names: set[str], body: Callable[[Block], Any], domain: Any, before: State) -> Loop:
+    """Interpret the body once under a guess; the finished loop, or Retry with a wider guess."""
+    low, builder = frame.low, frame.builder
+    block, inits, heads, slots = Block(), [], {}, []
+    keys: list[Any] = [*sorted(guess.names), *guess.roots, *[("contents", k) for k in guess.containers]]
+    context = LoopContext(guess, heads, slots, frame)
+    frame.loop, outer_loop = context, frame.loop
+    for key in keys:
+        start = _now(frame, key)
+        if isinstance(key, str) and isinstance(start, Unbound) and key in guess.templates:
+            start = map_abstract(guess.templates[key], lambda leaf: _Missing(type_of(leaf)))
+        heads[key] = _head(frame, key, start, guess, block, inits)
+        _install(frame, key, heads[key], guess)
+    test = _test_block(frame, node, domain, heads, block) if domain is None else None
+    with builder.inside(block):
+        outcome = body(block)
+        if outcome is not DEAD:
+            block.end = Terminator("yield", context.exit_values(frame))
+        else:
+            block.end = Terminator("unreachable") if block.end.kind == "yield" else block.end
+    _discover(frame, guess, names, before, heads, node, outcome, block)
+    frame.loop = outer_loop
+    loop = Loop(domain, test, inits, block)
+    _leave(frame, loop, heads, guess, before, names)
+    del low
+    return loop
+
+
+class _Missing:
+    """The start of a name that the loop itself binds: nothing, of a known type."""
+
+    def __init__(self, t: Type) -> None:
+        self.type = t
+
+
+def _head(frame: Frame, key: Any, start: Any, guess: Guess, block: Block, inits: list[Any]) -> Any:
+    """The abstract value a key has at the head of an iteration: its leaves become parameters."""
+    counter = [0]
+
+    def leaf(x: Any) -> Any:
+        number = counter[0]
+        if isinstance(x, _Missing):
+            init, t = UNDEFINED, x.type
+        elif isinstance(x, (Value, bool, int, float, complex, np.generic)):
+            init, t = frame.low.current(x), type_of(frame.low.current(x))
+        else:
+            return x
+        counter[0] += 1
+        t = guess.types.get((key, number), t)
+        name = key if isinstance(key, str) and not key.startswith("<") else (key.name if isinstance(key, Value) else None)
+        param = Value(t if not isinstance(t, tuple) else UNKNOWN, name)
+        param.witness = CARRIED
+        block.params.append(param)
+        inits.append(init)
+        return param
+
+    return map_abstract(start, leaf)
+
+
+def _install(frame: Frame, key: Any, head: Any, guess: Guess) -> None:
+    if isinstance(key, str):
+        frame.names[key] = head
+    elif isinstance(key, Value):
+        frame.low.versions[key] = head
+    else:
+        set_contents(guess.containers[key[1]], head)
+
+
+def _test_block(frame: Frame, node: Any, domain: Any, heads: dict, body: Block) -> Block:
+    test = Block()
+    with frame.builder.inside(test):
+        known = truth(frame, node.test, evaluate(frame, node.test))
+    test.end = Terminator("yield", (frame.low.current(known),))
+    copies = {p: Value(p.type, p.name) for p in body.params}
+    test.params = list(copies.values())
+    from ..ir.rewrite import substitute_in_block
+
+    substitute_in_block(test, copies)
+    return test
+
+
+def _discover(frame: Frame, guess: Guess, names: set[str], before: State, heads: dict, node: Any, outcome: Any, block: Block) -> None:
+    """Widen the guess by whatever the body changed that it did not carry."""
+    low, wider = frame.low, False
+    for root in low.versions:
+        if low.versions[root] is not before.versions.get(root, root) and root not in heads and root not in guess.roots and _existed(root, block):
+            guess.roots[root] = None
+            wider = True
+    for key, (x, items) in before.contents.items():
+        if ("contents", key) in heads:
+            continue
+        now = mutable_contents(x)
+        if same_contents(items, now):
+            continue
+        if isinstance(x, list) and len(items) != len(now):
+            raise _ToList(x)
+        guess.containers[key] = x
+        wider = True
+    for name in names:
+        if name not in guess.names and _is_read_outside(frame, node, name) and outcome is not DEAD:
+            template = frame.names.get(name)
+            if template is not None and not isinstance(template, Unbound) and _carriable(template):
+                guess.names.add(name)
+                guess.templates[name] = template
+                wider = True
+    if RETURNED in guess.names and RETURN_VALUE not in guess.names and not isinstance(frame.names.get(RETURN_VALUE), Unbound):
+        guess.names.add(RETURN_VALUE)
+        guess.templates[RETURN_VALUE] = frame.names[RETURN_VALUE]
+        wider = True
+    if wider:
+        raise Retry
+
+
+def same_contents(a: Any, b: Any) -> bool:
+    if type(a) is not type(b) or len(a) != len(b):
+        return False
+    pairs = zip(a, b) if isinstance(a, list) else zip(a.items(), b.items())
+    return all((x is y) or (isinstance(x, tuple) and not isinstance(a, list) and x[0] == y[0] and x[1] is y[1]) or (not isinstance(x, tuple) and same_abstract(x, y)) for x, y in pairs)
+
+
+def _carriable(x: Any) -> bool:
+    inner = children(x)
+    if inner is None:
+        return isinstance(x, (Value, bool, int, float, complex, np.generic))
+    return all(_carriable(item) for item in inner)
+
+
+def _existed(root: Value, block: Block) -> bool:
+    """Whether an array was there before the loop: made inside, it is new in every iteration."""
+    return root not in block.params and all(root not in n.results for n in walk(block))
+
+
+def _is_read_outside(frame: Frame, node: Any, name: str) -> bool:
+    """Whether a name is read anywhere but inside this loop, as far as the text tells."""
+    key = ("reads", id(node))
+    if key not in frame.low.memo:
+        inside = {id(n) for n in gast.walk(node)}
+        tree = frame.source.node if frame.outer is None else frame.low.stack[-1] if frame.low.stack else frame.source.node
+        reads = {n.id for n in gast.walk(tree) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Load) and id(n) not in inside}
+        frame.low.memo[key] = (node, reads)
+    return name in frame.low.memo[key][1]
+
+
+def _leave(frame: Frame, loop: Loop, heads: dict, guess: Guess, before: State, names: set[str]) -> None:
+    """After the loop: carried keys hold its results, other names bound inside are gone."""
+    results: dict[Value, Value] = {}
+    for param in loop.carried:
+        results[param] = Value(param.type, param.name)
+        param.witness = None
+    loop.results = list(results.values())
+    restored = dict(before.versions)
+    frame.low.versions = {root: v for root, v in restored.items()}
+    swap = lambda leaf: results.get(leaf, leaf) if isinstance(leaf, Value) else leaf  # noqa: E731
+    for key, head in heads.items():
+        _install(frame, key, map_abstract(head, swap) if isinstance(key, str) or isinstance(key, Value) else _swap_contents(head, swap), guess)
+    for name in names - guess.names:
+        if name in frame.names:
+            frame.names[name] = Unbound("is bound only inside a loop")
+
+
+def _swap_contents(head: Any, swap: Callable) -> Any:
+    return [map_abstract(x, swap) for x in head] if isinstance(head, list) else {k: map_abstract(x, swap) for k, x in head.items()}
+
+
+__all__ = ["BOOL", "ObjectRef", "Struct", "for_loop", "is_namedtuple", "rebuild", "unroll", "while_loop"]

@@ -1,0 +1,94 @@
+"""The frontend's door: a Python function and its arguments in, a program of primitive operations out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..ir.builder import Builder
+from ..ir.program import Block, Function, Terminator, Value
+from .abstract import BoundFunction, FunctionRef, ObjectRef, map_abstract
+from .calls import call
+from .capture import Inputs
+from .frame import Frame, Lowering
+from .source import find_source
+
+
+@dataclass(eq=False)
+class Lowered:
+    """A function interpreted for the types of its arguments."""
+
+    function: Function  # parameters: the leaves of the arguments, then the captured inputs
+    parameters: list[tuple[str, Any]]  # each parameter of the user's function and its abstract value
+    result: Any  # the abstract result: containers of values of the program
+    inputs: Inputs
+    lowering: Lowering
+
+
+def lower(fun: Any, names: list[str], args: list[Any], root: Any = None) -> Lowered:
+    """Interpret `fun(*args)`; `names` are the parameters' names, `args` run-time objects to be described."""
+    inputs = Inputs()
+    block = Block()
+    builder = Builder(block, share=False)
+    low = Lowering(builder, inputs)
+    callee = inputs.abstract(fun, (("fun", None),), getattr(fun, "__name__", "fun"))
+    abstract = [inputs.abstract(a, (("arg", k),), n) for k, (n, a) in enumerate(zip(names, args))]
+    before = [map_abstract(a, lambda leaf: leaf) for a in abstract]
+    result = _call_root(low, callee, abstract, names)
+    result = map_abstract(result, lambda leaf: low.current(leaf) if isinstance(leaf, Value) else leaf)
+    block.end = Terminator("return", ())
+    block.params = [*inputs.leaves.values(), *inputs.captured.values()]
+    name = getattr(fun, "__name__", None) or type(fun).__name__
+    return Lowered(Function(name if name.isidentifier() else "fun", block), list(zip(names, before)), result, inputs, low)
+
+
+def _call_root(low: Lowering, callee: Any, args: list[Any], names: list[str]) -> Any:
+    """Run the function itself: not opaque where it cannot be read, since there is nothing else to run."""
+    from .calls import inline
+
+    frame = Frame(low, _source_of(callee), None, None)
+    fun = callee
+    while isinstance(fun, BoundFunction) and not fun.kwargs and not fun.args:
+        fun = fun.fun
+    if isinstance(fun, FunctionRef):
+        return inline(frame, None, fun, args, {})
+    return call(frame, None, fun, args, {})
+
+
+def _source_of(callee: Any) -> Any:
+    while isinstance(callee, BoundFunction):
+        callee = callee.fun
+    if isinstance(callee, FunctionRef):
+        return find_source(callee.fun)
+    if isinstance(callee, ObjectRef):
+        method = getattr(type(callee.obj), "__call__", None)
+        inner = getattr(callee.obj, "py_func", method)
+        return find_source(inner) if hasattr(inner, "__code__") else NO_SOURCE
+    return NO_SOURCE
+
+
+class _NoSource:
+    """The source of what has none: functions of the table called directly."""
+
+    tree = None
+
+    def location(self, node: Any) -> None:
+        return None
+
+
+NO_SOURCE = _NoSource()
+
+
+def lower_rule(builder: Builder, inputs: Inputs, rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Interpret a rule of the table in place: its operations are appended to `builder`."""
+    low = Lowering(builder, inputs, quiet=True)
+    trusted = (rule.__module__ or "").startswith("s2sgrad.")
+    path = None
+    if not trusted:
+        inputs.objects[id(rule)] = rule
+        path = (("object", id(rule)),)
+    ref = FunctionRef(rule, path)
+    frame = Frame(low, find_source(rule), ref, None, quiet=trusted)
+    from .calls import inline
+
+    return inline(frame, None, ref, list(args), dict(kwargs))

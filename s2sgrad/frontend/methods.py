@@ -1,0 +1,217 @@
+"""Attributes and methods of arrays, lists, dicts and text on abstract values."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import Value, type_of
+from ..ir.types import Dim
+from ..table import shapes
+from ..table.registry import lookup
+from .abstract import ObjectRef, is_static
+from .expressions import emit, value_of
+from .frame import Frame
+from .iteration import iterate
+from .primitives import Attribute, Method, extent, length, list_append, list_pop
+from .staging import static
+
+
+def shape_of(frame: Frame, node: Any, x: Any) -> Any:
+    """The shape of an abstract value: a tuple of extents, static where they are known."""
+    t = type_of(x)
+    if t.shape is None:
+        return emit(frame, node, Attribute("shape"), x)
+    return tuple(_extent(frame, node, x, k, n) for k, n in enumerate(t.shape))
+
+
+def _extent(frame: Frame, node: Any, x: Any, axis: int, n: Any) -> Any:
+    if not isinstance(n, Dim):
+        return n
+    value = emit(frame, node, extent, x, axis)
+    value.extent = n
+    return value
+
+
+def ndim(frame: Frame, node: Any, x: Any) -> Any:
+    rank = type_of(x).rank
+    return emit(frame, node, np.ndim, x) if rank is None else rank
+
+
+def size_of(frame: Frame, node: Any, x: Any) -> Any:
+    shape = shape_of(frame, node, x)
+    if isinstance(shape, Value):
+        return emit(frame, node, np.size, x)
+    fixed = int(np.prod([n for n in shape if isinstance(n, int)]))
+    run_time = [n for n in shape if isinstance(n, Value)]
+    if not run_time:
+        return fixed
+    if len(run_time) > 1:
+        return emit(frame, node, np.size, x)
+    return run_time[0] if fixed == 1 else emit(frame, node, operator.mul, run_time[0], fixed)
+
+
+def _dtype(frame: Frame, node: Any, x: Any) -> Any:
+    return x.type.dtype if x.type.dtype is not None else emit(frame, node, Attribute("dtype"), x)
+
+
+ARRAY_ATTRIBUTES: dict[str, Callable[[Frame, Any, Value], Any]] = {
+    "shape": shape_of,
+    "ndim": ndim,
+    "size": size_of,
+    "dtype": _dtype,
+    "T": lambda frame, node, x: emit(frame, node, np.transpose, x),
+    "mT": lambda frame, node, x: emit(frame, node, np.matrix_transpose, x),
+    "real": lambda frame, node, x: emit(frame, node, np.real, x),
+    "imag": lambda frame, node, x: emit(frame, node, np.imag, x),
+    "flat": lambda frame, node, x: emit(frame, node, np.ravel, x),
+}
+
+ARRAY_METHODS: dict[str, Any] = {
+    name: getattr(np, name)
+    for name in (
+        "sum mean prod max min var std cumsum cumprod ravel swapaxes squeeze diagonal trace repeat take compress choose "
+        "clip copy dot conj conjugate round argsort argmax argmin argpartition nonzero searchsorted any all ptp"
+    ).split()
+    if hasattr(np, name)
+}
+ARRAY_METHODS["flatten"] = shapes.flatten
+ARRAY_METHODS["astype"] = shapes.astype
+ARRAY_METHODS["item"] = shapes.item
+
+
+def is_method(owner: Value, name: str) -> bool:
+    if owner.type.kind == "list":
+        return name in LIST_METHODS
+    return name in ARRAY_METHODS or name in ARRAY_SPECIAL
+
+
+def call_method(frame: Frame, node: Any, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`owner.name(*args, **kwargs)` of an abstract value."""
+    from .calls import call_table
+
+    if isinstance(owner, Value) and owner.type.kind == "list":
+        return LIST_METHODS[name](frame, node, owner, *args, **kwargs)
+    if isinstance(owner, Value):
+        if name in ARRAY_SPECIAL:
+            return ARRAY_SPECIAL[name](frame, node, owner, *args, **kwargs)
+        fun = ARRAY_METHODS.get(name)
+        if fun is not None:
+            entry = lookup(fun)
+            if entry is not None:
+                return call_table(frame, node, fun, entry, [owner, *args], kwargs)
+        return emit(frame, node, Method(name), owner, *[value_of(frame, node, a) for a in args], **{k: value_of(frame, node, v) for k, v in kwargs.items()})
+    if isinstance(owner, ObjectRef):
+        return emit(frame, node, Method(name), value_of(frame, node, owner), *[value_of(frame, node, a) for a in args], **{k: value_of(frame, node, v) for k, v in kwargs.items()})
+    rule = CONTAINER_METHODS.get((type(owner), name))
+    if rule is not None:
+        return rule(frame, node, owner, *args, **kwargs)
+    if is_static((owner, args, kwargs)):
+        return getattr(owner, name)(*args, **kwargs)
+    if isinstance(owner, str):
+        return emit(frame, node, Method(name), owner, *[value_of(frame, node, a) for a in args], **kwargs)
+    raise frame.refuse(node, f"the method `{name}` of a {type(owner).__name__} is not supported here")
+
+
+# --- methods of arrays that are not functions of NumPy with the same arguments -----------------------------------------
+
+
+def _reshape(frame: Frame, node: Any, x: Value, *shape: Any, **kwargs: Any) -> Any:
+    target = shape[0] if len(shape) == 1 else shape
+    return emit(frame, node, np.reshape, x, target, **kwargs)
+
+
+def _transpose(frame: Frame, node: Any, x: Value, *axes: Any) -> Any:
+    order = axes[0] if len(axes) == 1 else axes
+    return emit(frame, node, np.transpose, x, *([] if not axes or order is None else [tuple(static(frame.low, list(order)))]))
+
+
+def _fill(frame: Frame, node: Any, x: Value, value: Any) -> None:
+    from .writes import write
+
+    write(frame, node, x, Ellipsis, value)
+
+
+def _sort(frame: Frame, node: Any, x: Value, axis: Any = -1, **kwargs: Any) -> None:
+    from .writes import write
+
+    write(frame, node, x, Ellipsis, emit(frame, node, np.sort, x, axis))
+
+
+def _tolist(frame: Frame, node: Any, x: Value) -> Any:
+    if x.type.rank == 0:
+        return emit(frame, node, shapes.item, x)
+    return [_tolist(frame, node, item) for item in iterate(frame, node, x)]
+
+
+def _item(frame: Frame, node: Any, x: Value, *index: Any) -> Any:
+    picked = emit(frame, node, operator.getitem, x, index[0] if len(index) == 1 else index) if index else x
+    return emit(frame, node, shapes.item, picked)
+
+
+ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "fill": _fill,
+    "sort": _sort,
+    "tolist": _tolist,
+    "item": _item,
+}
+
+
+# --- lists known only at run time ---------------------------------------------------------------------------------------
+
+
+def _append(frame: Frame, node: Any, xs: Value, item: Any) -> None:
+    frame.low.versions[xs] = emit(frame, node, list_append, xs, value_of(frame, node, item))
+
+
+def _pop(frame: Frame, node: Any, xs: Value, *index: Any) -> Any:
+    if index and static(frame.low, index[0]) != -1:
+        raise frame.refuse(node, "`pop` of a list grown at run time takes its last item only")
+    rest, item = emit(frame, node, list_pop, xs)
+    frame.low.versions[xs] = rest
+    return item
+
+
+def _extend(frame: Frame, node: Any, xs: Value, items: Any) -> None:
+    for item in iterate(frame, node, items):
+        _append(frame, node, xs, item)
+
+
+LIST_METHODS: dict[str, Callable[..., Any]] = {"append": _append, "pop": _pop, "extend": _extend}
+
+
+# --- containers of known structure ---------------------------------------------------------------------------------------
+
+
+def _list_method(name: str) -> Callable[..., Any]:
+    def run(frame: Frame, node: Any, xs: list[Any], *args: Any) -> Any:
+        if name == "extend":
+            return xs.extend(iterate(frame, node, args[0]))
+        places = args if name in ("append",) else tuple(static(frame.low, a) if k == 0 else a for k, a in enumerate(args))
+        return getattr(xs, name)(*places)
+
+    return run
+
+
+def _dict_get(frame: Frame, node: Any, d: dict, key: Any, default: Any = None) -> Any:
+    return d.get(static(frame.low, key), default)
+
+
+CONTAINER_METHODS: dict[tuple[type, str], Callable[..., Any]] = {
+    **{(list, name): _list_method(name) for name in ("append", "extend", "insert", "pop", "clear", "reverse")},
+    (list, "copy"): lambda frame, node, xs: list(xs),
+    (dict, "items"): lambda frame, node, d: list(d.items()),
+    (dict, "keys"): lambda frame, node, d: list(d),
+    (dict, "values"): lambda frame, node, d: list(d.values()),
+    (dict, "get"): _dict_get,
+    (dict, "copy"): lambda frame, node, d: dict(d),
+    (dict, "update"): lambda frame, node, d, other=(), **kw: d.update(dict(other), **kw),
+    (dict, "pop"): lambda frame, node, d, key, *default: d.pop(static(frame.low, key), *default),
+    (dict, "setdefault"): lambda frame, node, d, key, default=None: d.setdefault(static(frame.low, key), default),
+}
+__all__ = ["ARRAY_ATTRIBUTES", "call_method", "length", "ndim", "shape_of", "size_of"]

@@ -1,0 +1,147 @@
+"""Primitives of the language itself: extents, lists grown at run time, methods of unknown objects, truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import Value, type_of
+from ..ir.result_types import RULES
+from ..ir.types import BOOL, INT, UNKNOWN, Type, join
+from ..table.registry import IMPURE, RAISES, define
+
+
+def extent(x: Any, axis: int) -> int:
+    """The number of entries of `x` along an axis: `x.shape[axis]`."""
+    return np.shape(x)[axis]
+
+
+def length(x: Any) -> int:
+    return len(x)
+
+
+def truth_and(a: Any, b: Any) -> Any:
+    return a and b
+
+
+def truth_or(a: Any, b: Any) -> Any:
+    return a or b
+
+
+def truth_not(a: Any) -> bool:
+    return not a
+
+
+@dataclass(frozen=True)
+class Method:
+    """Calling a method by name on an object that the table does not know."""
+
+    name: str
+
+    def __call__(self, owner: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(owner, self.name)(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """Reading an attribute of an object that the table does not know."""
+
+    name: str
+
+    def __call__(self, owner: Any) -> Any:
+        return getattr(owner, self.name)
+
+
+def call_object(fun: Any, *args: Any, **kwargs: Any) -> Any:
+    """Calling an object known only at run time."""
+    return fun(*args, **kwargs)
+
+
+# --- lists known only at run time; a list is a value, each append makes the next one -----------------------------
+
+
+def list_of(*items: Any) -> list:
+    return list(items)
+
+
+def list_append(items: list, item: Any) -> list:
+    """The list with one more item at its end."""
+    return [*items, item]
+
+
+def list_pop(items: list) -> tuple[list, Any]:
+    """The list without its last item, and that item."""
+    return items[:-1], items[-1]
+
+
+def list_set(items: list, index: int, item: Any) -> list:
+    out = list(items)
+    out[index] = item
+    return out
+
+
+def stop_gradient(x: Any) -> Any:
+    """`x`, with derivative zero."""
+    return x
+
+
+def _list_type(node: Any, *items: Any) -> Type:
+    item: Any = None
+    for x in items:
+        t = type_of(x)
+        item = t if item is None else join(item, t, (node, "item"))
+    return Type("list", item=item)
+
+
+def _append_type(node: Any, items: Any, item: Any) -> Type:
+    known, t = type_of(items).item, type_of(item)
+    return Type("list", item=t if known is None else join(known, t, (node, "item")) or UNKNOWN)
+
+
+def _pop_type(node: Any, items: Any) -> tuple[Type, Type]:
+    t = type_of(items)
+    return t, t.item or UNKNOWN
+
+
+def _extent_type(node: Any, x: Any, axis: int) -> Type:
+    return INT
+
+
+def _same(node: Any, x: Any, *rest: Any) -> Type:
+    return type_of(x)
+
+
+def _boolean(node: Any, a: Any, b: Any) -> Type:
+    s, t = type_of(a), type_of(b)
+    return s if s == t else join(s, t) or UNKNOWN
+
+
+define(extent, inactive=True)
+define(length, inactive=True)
+define(truth_and, inactive=True)
+define(truth_or, inactive=True)
+define(truth_not, inactive=True)
+define(list_of, fresh=True)
+define(list_append)
+define(list_pop)
+define(list_set)
+define(stop_gradient, inactive=True)
+RULES.update(
+    {
+        extent: _extent_type,
+        length: lambda node, x: INT,
+        truth_and: _boolean,
+        truth_or: _boolean,
+        truth_not: lambda node, x: BOOL,
+        list_of: _list_type,
+        list_append: _append_type,
+        list_pop: _pop_type,
+        list_set: _same,
+        stop_gradient: _same,
+    }
+)
+OPAQUE = IMPURE
+MAY_RAISE = RAISES
+__all__ = ["Attribute", "Method", "Value", "call_object", "extent", "length", "list_append", "list_of", "list_pop", "list_set", "stop_gradient", "truth_and", "truth_not", "truth_or"]

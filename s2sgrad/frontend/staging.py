@@ -1,0 +1,58 @@
+"""Promotion of run-time integers to static ones, on demand and under a guard."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import Op, Value, leaves, map_leaves
+from .abstract import NotStatic
+from .frame import Lowering
+from .primitives import extent
+
+FOLDABLE = {
+    operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg, operator.pos, operator.pow,
+    operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne, operator.truediv, int, float, bool, abs, min, max,
+}  # fmt: skip
+
+
+def static(low: Lowering, x: Any) -> Any:
+    """The compile-time value of `x`, guarded where it comes from an input; NotStatic where there is none."""
+    if isinstance(x, (tuple, list)):
+        return type(x)(static(low, item) for item in x) if not hasattr(x, "_fields") else type(x)(*[static(low, i) for i in x])
+    if not isinstance(x, Value):
+        return x
+    if x.witness is not None:
+        seen = x.witness.value
+        if isinstance(seen, (bool, int, np.integer, np.bool_)):
+            low.inputs.guard(x.witness.path, _itself, seen)
+            return seen
+        raise NotStatic(x)
+    node = x.node
+    if isinstance(node, Op) and node.fun is extent:
+        return _static_extent(low, x, *node.args)
+    if isinstance(node, Op) and node.fun in FOLDABLE and not node.kwargs and all(v.type.is_scalar for v in leaves(node.args)):
+        return node.fun(*map_leaves(node.args, lambda v: static(low, v)))
+    raise NotStatic(x)
+
+
+def _static_extent(low: Lowering, x: Value, array: Any, axis: int) -> int:
+    witness = getattr(array, "witness", None)
+    if witness is not None:
+        n = np.shape(witness.value)[axis]
+        low.inputs.guard(witness.path, np.shape, np.shape(witness.value))
+        return n
+    if x.extent is not None and not isinstance(x.extent, int):
+        origin = low.inputs.leaves | low.inputs.captured
+        for value in origin.values():
+            if value.type.shape and x.extent in value.type.shape and value.witness is not None:
+                shape = np.shape(value.witness.value)
+                low.inputs.guard(value.witness.path, np.shape, shape)
+                return shape[value.type.shape.index(x.extent)]
+    raise NotStatic(x)
+
+
+def _itself(x: Any) -> Any:
+    return x

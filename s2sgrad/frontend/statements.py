@@ -1,0 +1,303 @@
+"""Lowering of statements: one function a kind of syntax, found in a table.
+
+A block of statements ends by falling off its end, by `continue`, by returning, or dead (after `break` or
+`raise`). A run-time `if` with an exit inside takes all that follows it into its arms, so that no flag is
+needed; only a `return` or `break` that must cross a loop sets one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gast
+import numpy as np
+
+from ..ir.program import Value
+from .abstract import Closure, Unbound, is_static
+from .control import DEAD, branch
+from .expressions import BINARY, closure, emit, evaluate, truth, value_of
+from .frame import Frame
+from .iteration import iterate
+from .loops import BROKEN, RETURN_VALUE, RETURNED, exits_of, for_loop, while_loop
+from .staging import static
+from .writes import assign, augmented, write_augmented
+
+FELL = object()  # ran off the end of the statements
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _EnterState:
+    """Pseudo-statement: from here on operations run under these errstate options."""
+
+    options: tuple
+
+
+@dataclass(frozen=True, slots=True)
+class _LeaveState:
+    state: tuple
+
+
+STATEMENTS: dict[type, Callable[[Frame, Any], Any]] = {}
+
+
+def statement(kind: type) -> Callable:
+    def register(rule: Callable) -> Callable:
+        STATEMENTS[kind] = rule
+        return rule
+
+    return register
+
+
+def run_function(frame: Frame, tree: Any) -> Any:
+    """The abstract result of a function whose parameters are bound in `frame`."""
+    if isinstance(tree, gast.Lambda):
+        return evaluate(frame, tree.body)
+    if isinstance(tree, gast.AsyncFunctionDef):
+        raise frame.refuse(tree, "async functions are not supported: make it a plain function")
+    outcome = run_block(frame, tree.body)
+    return outcome.value if isinstance(outcome, Returned) else None
+
+
+def run_block(frame: Frame, statements: list[Any]) -> Any:
+    """Interpret statements in order; how they end: FELL, Returned, or DEAD."""
+    k, n = 0, len(statements)
+    while k < n:
+        s = statements[k]
+        k += 1
+        if not frame.quiet and isinstance(s, gast.stmt):
+            frame.builder.loc = (frame.source, s)
+        if isinstance(s, gast.If):
+            outcome = _if(frame, s, statements[k:])
+        elif isinstance(s, (gast.For, gast.While)):
+            outcome = _loop(frame, s, statements[k:])
+        elif isinstance(s, gast.With):
+            return run_block(frame, [*_with(frame, s), *statements[k:]])
+        else:
+            outcome = _simple(frame, s)
+        if outcome is not None:
+            return outcome
+    return FELL
+
+
+def _simple(frame: Frame, s: Any) -> Any:
+    rule = STATEMENTS.get(type(s))
+    if rule is None:
+        name = type(s).__name__
+        raise frame.refuse(s, f"`{KEYWORDS.get(name, name.lower())}` is not supported in a differentiated function: move it outside")
+    return rule(frame, s)
+
+
+KEYWORDS = {"Delete": "del", "ClassDef": "class", "AsyncFunctionDef": "async def", "ImportFrom": "from ... import", "TryStar": "try"}
+
+
+# --- compound statements: the outcome is None where the statements that follow are still to be run ------------------
+
+
+def _if(frame: Frame, s: Any, rest: list[Any]) -> Any:
+    test = truth(frame, s.test, evaluate(frame, s.test))
+    if isinstance(test, bool):
+        outcome = run_block(frame, s.body if test else s.orelse)
+        return None if outcome is FELL else outcome
+    exits = exits_of([*s.body, *s.orelse])
+    if not exits and not _raises(s.body) and not _raises(s.orelse):
+        branch(frame, s, test, lambda: _arm(frame, s.body), lambda: _arm(frame, s.orelse))
+        return None
+    return _tail_branch(frame, s, test, lambda: run_block(frame, [*s.body, *rest]), lambda: run_block(frame, [*s.orelse, *rest]))
+
+
+def _raises(body: list[Any]) -> bool:
+    return any(isinstance(n, gast.Raise) for s in body for n in gast.walk(s))
+
+
+def _arm(frame: Frame, body: list[Any]) -> None:
+    run_block(frame, body)
+
+
+def _tail_branch(frame: Frame, s: Any, test: Value, then: Callable, orelse: Callable) -> Any:
+    """A branch that nothing follows in its block: its outcome is that of the block."""
+    inside_loop = frame.loop is not None
+
+    def arm(run: Callable) -> Any:
+        outcome = run()
+        if outcome is DEAD:
+            return DEAD
+        return None if inside_loop or outcome is FELL else outcome.value
+
+    joined = branch(frame, s, test, lambda: arm(then), lambda: arm(orelse))
+    if joined is DEAD:
+        return DEAD
+    return CONTINUED if inside_loop else Returned(joined)
+
+
+CONTINUED = FELL  # an iteration that ends early ends like one that runs to its end
+
+
+def _loop(frame: Frame, s: Any, rest: list[Any]) -> Any:
+    outer_returned = frame.names.pop(RETURNED, False) if frame.loop is None else frame.names.get(RETURNED, False)
+    del outer_returned
+    if isinstance(s, gast.For):
+        for_loop(frame, s, evaluate(frame, s.iter), rest)
+    else:
+        _while(frame, s, rest)
+    flag = frame.names.get(RETURNED, False)
+    if flag is False or "return" not in exits_of(s.body):
+        return None
+    frame.names[RETURNED] = False
+    if flag is True:
+        return _return(frame, frame.names[RETURN_VALUE])
+    leave = lambda: _return(frame, frame.names[RETURN_VALUE])  # noqa: E731
+    return _tail_branch(frame, s, flag, leave, lambda: run_block(frame, rest))
+
+
+def _while(frame: Frame, s: Any, rest: list[Any]) -> None:
+    if isinstance(s.test, gast.Constant) and not s.test.value:
+        run_block(frame, s.orelse)
+        return
+    while_loop(frame, s, rest)
+
+
+def _with(frame: Frame, s: Any) -> list[Any]:
+    """`with np.errstate(...)`: its body between two changes of state."""
+    if len(s.items) != 1 or not _is_errstate(frame, s.items[0].context_expr) or s.items[0].optional_vars is not None:
+        raise frame.refuse(s, "`with` is supported for `np.errstate(...)` only: move it outside of the differentiated function")
+    keywords = s.items[0].context_expr.keywords
+    options = tuple((k.arg, static(frame.low, evaluate(frame, k.value))) for k in keywords)
+    return [_EnterState(options), *s.body, _LeaveState(frame.builder.state)]
+
+
+def _is_errstate(frame: Frame, expr: Any) -> bool:
+    return isinstance(expr, gast.Call) and not expr.args and evaluate(frame, expr.func) is np.errstate
+
+
+# --- simple statements ----------------------------------------------------------------------------------------------
+
+
+@statement(_EnterState)
+def _enter(frame: Frame, s: _EnterState) -> None:
+    frame.builder.state = (*frame.builder.state, *s.options)
+
+
+@statement(_LeaveState)
+def _leave(frame: Frame, s: _LeaveState) -> None:
+    frame.builder.state = s.state
+
+
+@statement(gast.Return)
+def _return_statement(frame: Frame, s: Any) -> Any:
+    return _return(frame, None if s.value is None else evaluate(frame, s.value))
+
+
+def _return(frame: Frame, value: Any) -> Any:
+    if frame.loop is None:
+        return Returned(value)
+    frame.names[RETURNED], frame.names[RETURN_VALUE] = True, value
+    return _break(frame, None)
+
+
+@statement(gast.Break)
+def _break(frame: Frame, s: Any) -> Any:
+    if s is not None:
+        frame.names[BROKEN] = True
+    if frame.loop.unrolled:
+        return FELL
+    frame.builder.end("break", *frame.loop.exit_values(frame))
+    return DEAD
+
+
+@statement(gast.Continue)
+def _continue(frame: Frame, s: Any) -> Any:
+    return FELL
+
+
+@statement(gast.Assign)
+def _assign(frame: Frame, s: Any) -> None:
+    value = evaluate(frame, s.value)
+    for target in s.targets:
+        assign(frame, target, value)
+
+
+@statement(gast.AnnAssign)
+def _annotated(frame: Frame, s: Any) -> None:
+    if s.value is not None:
+        assign(frame, s.target, evaluate(frame, s.value))
+
+
+@statement(gast.AugAssign)
+def _augassign(frame: Frame, s: Any) -> None:
+    fun = BINARY[type(s.op)]
+    if isinstance(s.target, gast.Subscript):
+        owner, index = evaluate(frame, s.target.value), evaluate(frame, s.target.slice)
+        write_augmented(frame, s, fun, owner, index, evaluate(frame, s.value))
+        return
+    load = gast.copy_location(
+        gast.Name(s.target.id, gast.Load(), None, None) if isinstance(s.target, gast.Name) else gast.Attribute(s.target.value, s.target.attr, gast.Load()), s.target
+    )
+    old = evaluate(frame, load)
+    new = augmented(frame, s, fun, old, evaluate(frame, s.value))
+    if new is not old:
+        assign(frame, s.target, new)
+
+
+@statement(gast.Expr)
+def _expr(frame: Frame, s: Any) -> None:
+    if not isinstance(s.value, gast.Constant):
+        evaluate(frame, s.value)
+
+
+@statement(gast.Pass)
+def _pass(frame: Frame, s: Any) -> None:
+    return None
+
+
+@statement(gast.FunctionDef)
+def _function(frame: Frame, s: Any) -> None:
+    made: Any = closure(frame, s)
+    from .calls import call
+
+    for decorator in reversed(s.decorator_list):
+        made = call(frame, s, evaluate(frame, decorator), [made], {})
+    frame.names[s.name] = made
+
+
+@statement(gast.Assert)
+def _assert(frame: Frame, s: Any) -> None:
+    if not __debug__:
+        return
+    test = truth(frame, s.test, evaluate(frame, s.test))
+    if test is True:
+        return
+
+    def fail() -> Any:
+        message = [] if s.msg is None else [value_of(frame, s, evaluate(frame, s.msg))]
+        return _throw(frame, s, AssertionError, message)
+
+    if test is False:
+        fail()
+        return
+    branch(frame, s, test, lambda: None, fail)
+
+
+@statement(gast.Raise)
+def _raise(frame: Frame, s: Any) -> Any:
+    if not isinstance(s.exc, gast.Call):
+        exception = evaluate(frame, s.exc) if s.exc is not None else RuntimeError
+        return _throw(frame, s, exception, [])
+    exception = evaluate(frame, s.exc.func)
+    args = [evaluate(frame, a) for a in s.exc.args]
+    return _throw(frame, s, exception, [value_of(frame, s, a) for a in args])
+
+
+def _throw(frame: Frame, s: Any, exception: Any, args: list[Any]) -> Any:
+    made = emit(frame, s, exception, *args) if isinstance(exception, type) else value_of(frame, s, exception)
+    frame.builder.end("raise", made)
+    return DEAD
+
+
+__all__ = ["Closure", "Unbound", "is_static", "iterate", "run_block", "run_function"]

@@ -1,0 +1,1 @@
+"""The program of primitive operations: data, builder, printer, verifier."""

@@ -1,0 +1,283 @@
+"""The program: a typed, structured SSA of primitive operations. Every transform is Program -> Program.
+
+A `Block` is a list of nodes and a terminator. A node is an `Op` (one primitive applied to values), a `Loop`
+or a `Branch` (which own blocks and say which values they carry in and out), or a `Call` of another function
+of the program. Arrays are values too: a write `a[i] = v` is the operation `index_set(a, i, v)`, whose result
+is the next version of `a`; the targets print it as a write in place wherever the old version is dead.
+
+Operands are trees: a `Value`, a static Python object, or a tuple, list, dict or slice of operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..table.registry import IMPURE, PURE, Entry
+from .types import UNKNOWN, Type, type_of_constant
+
+Arg = Any
+
+
+class Undefined:
+    """The value of a name on a path that does not bind it; reading it is the user's UnboundLocalError."""
+
+    def __repr__(self) -> str:
+        return "UNDEFINED"
+
+
+UNDEFINED = Undefined()
+
+
+class Value:
+    """The result of a node or a parameter of a block: defined once, equal only to itself."""
+
+    __slots__ = ("extent", "loc", "name", "node", "type", "witness")
+
+    def __init__(self, type: Type, name: str | None = None, node: Node | None = None, loc: Any = None) -> None:
+        self.type = type
+        self.name = name  # the user's name for it, or a suggestion
+        self.node = node  # the node that defines it, None for a parameter
+        self.loc = loc
+        self.extent: Any = None  # the symbolic extent this int stands for
+        self.witness: Any = None  # how the run-time value may be made static: see frontend.staging
+
+    def __repr__(self) -> str:
+        return f"%{self.name or 'v'}{id(self) % 9973}:{self.type}"
+
+
+@dataclass(eq=False, slots=True)
+class Op:
+    """`results = fun(*args, **kwargs)`: one primitive operation."""
+
+    fun: Callable[..., Any]
+    entry: Entry | None
+    args: tuple[Arg, ...]
+    kwargs: dict[str, Arg]
+    results: tuple[Value, ...] = ()
+    structure: Any = None  # None: one result; else the container type that the results fill
+    loc: Any = None
+    state: tuple = ()  # the errstate region the operation runs in
+    effect: str = PURE
+    diagnosis: Exception | None = None  # why an opaque operation could not be lowered
+    backward: bool = False  # made by the backward sweep
+
+    @property
+    def operands(self) -> tuple[Arg, ...]:
+        return (*self.args, *self.kwargs.values())
+
+
+@dataclass(eq=False, slots=True)
+class Terminator:
+    """How a block ends: `yield` to its owner, `break` its loop, `return`, or `raise`; with these values."""
+
+    kind: str
+    values: tuple[Arg, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """Nodes in order, with the parameters its owner binds and the terminator that hands values back."""
+
+    params: list[Value] = field(default_factory=list)
+    nodes: list[Any] = field(default_factory=list)
+    end: Terminator = field(default_factory=lambda: Terminator("yield"))
+
+
+@dataclass(eq=False, slots=True)
+class Branch:
+    """`results = then if test else orelse`; an arm that breaks or raises yields nothing."""
+
+    test: Arg
+    then: Block
+    orelse: Block
+    results: tuple[Value, ...] = ()
+    loc: Any = None
+    state: tuple = ()
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return (self.then, self.orelse)
+
+    @property
+    def operands(self) -> tuple[Arg, ...]:
+        return (self.test,)
+
+
+@dataclass(eq=False, slots=True)
+class Loop:
+    """A counted loop over `range(*domain)`, or a conditional one where `domain` is None and `test` is a block.
+
+    The body's parameters are the index (counted loops only), then the carried values, which start as `inits`;
+    a body yields the next ones. `test` has the carried values as parameters and yields a predicate.
+    """
+
+    domain: tuple[Arg, Arg, Arg] | None
+    test: Block | None
+    inits: list[Arg]
+    body: Block
+    results: list[Value] = field(default_factory=list)
+    loc: Any = None
+    state: tuple = ()
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        return (self.body,) if self.test is None else (self.test, self.body)
+
+    @property
+    def carried(self) -> list[Value]:
+        return self.body.params[1:] if self.domain is not None else self.body.params
+
+    @property
+    def operands(self) -> tuple[Arg, ...]:
+        return (*(self.domain or ()), *self.inits)
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """`results = function(*args)`: a call of another function of the program."""
+
+    function: Function
+    args: tuple[Arg, ...]
+    results: tuple[Value, ...] = ()
+    loc: Any = None
+    state: tuple = ()
+
+    @property
+    def operands(self) -> tuple[Arg, ...]:
+        return self.args
+
+
+Node = Op | Branch | Loop | Call
+
+
+@dataclass(eq=False, slots=True)
+class Function:
+    """A named block whose terminator returns the results."""
+
+    name: str
+    body: Block
+
+    @property
+    def params(self) -> list[Value]:
+        return self.body.params
+
+    @property
+    def results(self) -> tuple[Arg, ...]:
+        return self.body.end.values
+
+
+def blocks_of(node: Node) -> tuple[Block, ...]:
+    return getattr(node, "blocks", ())
+
+
+def leaves(arg: Arg) -> Iterator[Value]:
+    """The values in a tree of operands, left to right."""
+    if isinstance(arg, Value):
+        yield arg
+    elif isinstance(arg, (tuple, list)):
+        for item in arg:
+            yield from leaves(item)
+    elif isinstance(arg, dict):
+        for item in arg.values():
+            yield from leaves(item)
+    elif isinstance(arg, slice):
+        yield from leaves((arg.start, arg.stop, arg.step))
+
+
+def map_leaves(arg: Arg, change: Callable[[Value], Arg]) -> Arg:
+    """The same tree of operands, each value replaced."""
+    kind = type(arg)
+    if kind is Value:
+        return change(arg)
+    if kind is tuple:
+        return tuple([map_leaves(a, change) for a in arg])
+    if kind is list:
+        return [map_leaves(a, change) for a in arg]
+    if kind is slice:
+        return slice(*map_leaves((arg.start, arg.stop, arg.step), change))
+    if kind is dict:
+        return {key: map_leaves(a, change) for key, a in arg.items()}
+    if isinstance(arg, tuple) and hasattr(arg, "_fields"):
+        return kind(*[map_leaves(a, change) for a in arg])
+    return arg
+
+
+def operands(node: Node) -> Iterator[Value]:
+    """The values a node reads itself, not those its blocks read."""
+    for arg in node.operands:
+        yield from leaves(arg)
+
+
+def type_of(arg: Arg) -> Type:
+    """The type of an operand that is a value or a scalar constant."""
+    return arg.type if isinstance(arg, Value) else type_of_constant(arg)
+
+
+def is_static(arg: Arg) -> bool:
+    """Whether a tree of operands holds no value: it is known at compile time."""
+    return next(leaves(arg), None) is None
+
+
+def functions_of(function: Function) -> list[Function]:
+    """A function and all that it calls, callees first."""
+    seen: dict[int, Function] = {}
+
+    def visit(f: Function) -> None:
+        if id(f) not in seen:
+            seen[id(f)] = f
+            for node in walk(f.body):
+                if isinstance(node, Call):
+                    visit(node.function)
+
+    visit(function)
+    return list(seen.values())[::-1]
+
+
+def walk(block: Block) -> Iterator[Node]:
+    """Every node of a block and of the blocks inside, in order."""
+    for node in block.nodes:
+        yield node
+        for inner in blocks_of(node):
+            yield from walk(inner)
+
+
+def free_values(node: Node) -> list[Value]:
+    """The values a node and its blocks read that are defined outside of it, in order of first use."""
+    found: dict[Value, None] = dict.fromkeys(operands(node))
+    for block in blocks_of(node):
+        found.update(dict.fromkeys(free_values_of_block(block)))
+    return list(found)
+
+
+def free_values_of_block(block: Block) -> list[Value]:
+    """The values a block reads and does not define."""
+    defined = set(block.params)
+    found: dict[Value, None] = {}
+    for node in block.nodes:
+        found.update(dict.fromkeys(v for v in free_values(node) if v not in defined))
+        defined.update(node.results)
+    found.update(dict.fromkeys(v for v in leaves(block.end.values) if v not in defined))
+    return list(found)
+
+
+def has_effect(node: Node) -> bool:
+    """Whether a node does more than define its results, or may raise."""
+    if isinstance(node, Op):
+        return node.effect != PURE
+    inner = node.function.body if isinstance(node, Call) else None
+    blocks = (inner,) if inner is not None else blocks_of(node)
+    return any(b.end.kind == "raise" or any(map(has_effect, b.nodes)) for b in blocks)
+
+
+def is_impure(node: Node) -> bool:
+    """Whether a node must happen exactly as often as in the original."""
+    if isinstance(node, Op):
+        return node.effect == IMPURE
+    blocks = (node.function.body,) if isinstance(node, Call) else blocks_of(node)
+    return any(b.end.kind == "raise" or any(map(is_impure, b.nodes)) for b in blocks)
+
+
+__all__ = [name for name in dir() if not name.startswith("_")]
+_ = UNKNOWN

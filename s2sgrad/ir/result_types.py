@@ -1,0 +1,412 @@
+"""The type of an operation's result: kind and dtype by asking NumPy on small samples, extents by tracing them.
+
+A sample has a different prime for every symbolic extent, and is asked twice with different primes: an extent
+of the result that follows one symbol both times is that symbol. Elementwise operations, products and
+subscripts, whose operands constrain one another, have rules of their own.
+"""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..table.functional import index_add, index_set
+from ..table.registry import IMPURE, Entry
+from .program import Arg, Value, leaves, map_leaves, type_of
+from .types import (
+    PYTHON_KINDS,
+    PYTHON_TYPES,
+    UNKNOWN,
+    Dim,
+    Extent,
+    Shape,
+    Type,
+    array,
+    broadcast,
+    not_one,
+    scalar,
+)
+
+PRIMES = ((5, 7, 11, 13, 17, 19, 23, 29), (13, 5, 17, 11, 7, 31, 37, 19))
+LARGEST_SAMPLE = 200_000
+SCALAR_SAMPLES: dict[str, Any] = {"bool": True, "int": 1, "float": 0.5, "complex": 0.5 + 0.25j}
+
+RULES: dict[Callable, Callable[..., Any]] = {}  # result type rules of functions with constraints of their own
+_elementwise_cache: dict[Any, Any] = {}
+_probe_cache: dict[Any, Any] = {}
+
+
+def result_types(fun: Callable, entry: Entry | None, args: tuple, kwargs: dict, node: Any) -> Any:
+    """The type of `fun(*args, **kwargs)`, or a container of types where it returns several values."""
+    rule = RULES.get(fun)
+    if rule is not None:
+        return rule(node, *args, **kwargs)
+    if entry is None or entry.effect == IMPURE:
+        return UNKNOWN
+    if entry.elementwise:
+        return elementwise_type(fun, args, kwargs, node)
+    return probe(fun, args, kwargs, node, entry.data_shape)
+
+
+def elementwise_type(fun: Callable, args: tuple, kwargs: dict, node: Any) -> Any:
+    """Broadcast shapes; the dtype and kind that NumPy gives for operands of one element."""
+    types = [type_of(a) for a in args]
+    shape = broadcast([t.shape for t in types], node)
+    key = (fun, *[(t.kind, t.dtype, bool(t.shape)) if isinstance(a, Value) else a for a, t in zip(args, types)], *kwargs.items())
+    try:
+        known = _elementwise_cache.get(key)
+    except TypeError:
+        key = known = None
+    if known is None:
+        known = _ask([_small(a) for a in args], fun, kwargs) if all(t.dtype is not None or not isinstance(a, Value) for a, t in zip(args, types)) else UNKNOWN
+        if key is not None:
+            _elementwise_cache[key] = known
+    if isinstance(known, Type):
+        return _shaped(known, shape)
+    return type(known)(_shaped(t, shape) for t in known)
+
+
+def _shaped(t: Type, shape: Shape | None) -> Type:
+    return Type(t.kind, t.dtype, shape) if t.kind in ("array", "unknown") else t
+
+
+def _small(arg: Arg) -> Any:
+    """A sample of one element: what decides the dtype and kind of an elementwise result."""
+    if not isinstance(arg, Value):
+        return arg
+    t = arg.type
+    if t.is_python:
+        return SCALAR_SAMPLES[t.kind]
+    number = np.asarray(1 if t.dtype.kind in "biu" else 0.5).astype(t.dtype)
+    if t.kind == "scalar":
+        return number[()]
+    return np.full((1,) * (t.rank if t.rank is not None else 1), number)
+
+
+def _ask(samples: list[Any], fun: Callable, kwargs: dict) -> Any:
+    """The type of the result of one sample call, without shapes; unknown where the samples are refused."""
+    for scale in (1, 3):
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return type_of_object(fun(*[_scaled(s, scale) for s in samples], **kwargs))
+        except (ValueError, ZeroDivisionError, OverflowError, ArithmeticError):
+            continue
+        except TypeError:
+            break
+    return UNKNOWN
+
+
+def _scaled(sample: Any, scale: int) -> Any:
+    return sample * scale if scale != 1 and isinstance(sample, (float, np.ndarray, np.floating)) else sample
+
+
+def type_of_object(x: Any, dims: Callable[[int, int], Extent] | None = None) -> Any:
+    """The type of a run-time object; `dims(axis, extent)` names its extents."""
+    kind = PYTHON_KINDS.get(type(x))
+    if kind is not None:
+        return PYTHON_TYPES[kind]
+    if isinstance(x, np.generic):
+        return scalar(x.dtype)
+    if isinstance(x, np.ndarray):
+        return array(x.dtype, tuple(dims(k, n) if dims else n for k, n in enumerate(x.shape)))
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*[type_of_object(item, dims) for item in x])
+    if isinstance(x, (tuple, list)):
+        return type(x)([type_of_object(item, dims) for item in x])
+    return UNKNOWN
+
+
+# --- general functions: two samples ---------------------------------------------------------------------------
+
+
+def probe(fun: Callable, args: tuple, kwargs: dict, node: Any, data_shape: bool = False) -> Any:
+    """The result type of any pure function of known types, from two samples with different extents."""
+    values = list(leaves((args, kwargs)))
+    if any(v.type.dtype is None or v.type.shape is None for v in values):
+        return UNKNOWN
+    dims = list(dict.fromkeys(d for v in values for d in _dims(v)))
+    if len(dims) > len(PRIMES[0]):
+        return UNKNOWN
+    number = {d: k for k, d in enumerate(dims)}
+    key = _probe_key(fun, args, kwargs, number)
+    known = _probe_cache.get(key) if key is not None else None
+    if known is None:
+        known = _probe_twice(fun, args, kwargs, number)
+        if key is not None:
+            _probe_cache[key] = known
+    return _instantiate(known, dims, node, data_shape)
+
+
+def _dims(v: Value) -> Iterator[Dim]:
+    if v.type.kind == "int":
+        extent = v.extent if v.extent is not None else Dim(v)
+        if isinstance(extent, Dim):
+            yield extent
+    yield from (n for n in v.type.shape if isinstance(n, Dim))
+
+
+def _probe_key(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
+    from .builder import freeze
+
+    def describe(v: Value) -> Any:
+        shape = tuple(("d", number[n], n.not_one) if isinstance(n, Dim) else n for n in v.type.shape)
+        return (v.type.kind, v.type.dtype, shape, *[number[d] for d in _dims(v) if v.type.kind == "int"])
+
+    key = (fun, freeze(map_leaves(args, describe)), freeze(map_leaves(kwargs, describe)))
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return key
+
+
+def _probe_twice(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
+    literals = {n for v in leaves((args, kwargs)) for n in v.type.shape if isinstance(n, int)}
+    seen = []
+    for primes in PRIMES:
+        sizes = [p for p in primes if p not in literals]
+        if len(sizes) < len(number):
+            return UNKNOWN
+        result = _run_sample(fun, args, kwargs, {d: sizes[k] for d, k in number.items()})
+        if result is UNKNOWN:
+            return UNKNOWN
+        seen.append((result, {sizes[k]: k for k in number.values()}))
+    return _reconcile(*seen)
+
+
+def _run_sample(fun: Callable, args: tuple, kwargs: dict, size: dict) -> Any:
+    def sample(v: Value) -> Any:
+        return _sample_array(v, size)
+
+    total = max((np.prod([float(size.get(n, n)) for n in v.type.shape]) for v in leaves((args, kwargs))), default=0)
+    if total > LARGEST_SAMPLE:
+        return UNKNOWN
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return type_of_object(fun(*map_leaves(args, sample), **map_leaves(kwargs, sample)))
+    except Exception:  # the samples are not in the function's domain: nothing is known, and nothing is lost
+        return UNKNOWN
+
+
+def _sample_array(v: Value, size: dict) -> Any:
+    t = v.type
+    if t.kind == "int":
+        extent = v.extent if v.extent is not None else Dim(v)
+        return size.get(extent, extent)
+    if t.is_python:
+        return SCALAR_SAMPLES[t.kind]
+    shape = tuple(size.get(n, n) for n in t.shape)
+    if t.kind == "scalar":
+        return np.asarray(1 if t.dtype.kind in "biu" else 0.5).astype(t.dtype)[()]
+    if t.dtype.kind in "biu":
+        return np.ones(shape, t.dtype)
+    out = np.linspace(0.3, 0.9, max(int(np.prod(shape)), 1))[: int(np.prod(shape))].reshape(shape)
+    if len(shape) >= 2 and shape[-1] == shape[-2]:  # symmetric, positive definite
+        out = np.full(shape, 0.1) + shape[-1] * np.eye(shape[-1])
+    return out.astype(t.dtype)
+
+
+def _reconcile(first: tuple, second: tuple) -> Any:
+    """Merge two samples' types: extents that follow one symbol both times become ('dim', k)."""
+    (a, names_a), (b, names_b) = first, second
+    if not isinstance(a, Type):
+        if type(a) is not type(b) or len(a) != len(b):
+            return UNKNOWN
+        items = [_reconcile((x, names_a), (y, names_b)) for x, y in zip(a, b)]
+        return type(a)(*items) if hasattr(a, "_fields") else type(a)(items)
+    if not isinstance(b, Type) or a.kind != b.kind or a.dtype != b.dtype or a.rank != b.rank:
+        return UNKNOWN
+    if a.kind != "array":
+        return a
+    shape = []
+    for m, n in zip(a.shape, b.shape):
+        k = names_a.get(m)
+        shape.append(("dim", k) if k is not None and k == names_b.get(n) else m if m == n else None)
+    return array(a.dtype, tuple(shape))
+
+
+def _instantiate(t: Any, dims: list[Dim], node: Any, data_shape: bool) -> Any:
+    if not isinstance(t, Type):
+        items = [_instantiate(x, dims, (node, k), data_shape) for k, x in enumerate(t)]
+        return type(t)(*items) if hasattr(t, "_fields") else type(t)(items)
+    if t.kind != "array":
+        return t
+    if data_shape:
+        return array(t.dtype, tuple(Dim((node, k)) for k in range(len(t.shape))))
+    shape = (dims[n[1]] if isinstance(n, tuple) else Dim((node, k)) if n is None else n for k, n in enumerate(t.shape))
+    return array(t.dtype, tuple(shape))
+
+
+# --- subscripts -----------------------------------------------------------------------------------------------
+
+
+def getitem_type(node: Any, x: Arg, index: Arg) -> Type:
+    """The type of `x[index]`: basic, strided, newaxis, ellipsis, boolean and integer arrays."""
+    t = type_of(x)
+    if t.kind == "list":
+        return t.item or UNKNOWN
+    if t.kind != "array":
+        return UNKNOWN
+    shape = subscript_shape(t.shape, index, node)
+    if shape is None:
+        return Type("unknown", t.dtype)
+    dropped = all(not isinstance(i, slice) and i is not None and i is not Ellipsis and type_of_index(i) == "int" for i in as_tuple(index))
+    if shape == () and dropped:
+        return scalar(t.dtype) if as_tuple(index) else array(t.dtype, ())
+    return array(t.dtype, shape)
+
+
+def as_tuple(index: Arg) -> tuple:
+    return index if isinstance(index, tuple) else (index,)
+
+
+def type_of_index(i: Arg) -> Any:
+    """What one item of a subscript is: 'int', 'slice', 'new', 'ellipsis', or the type of an index array."""
+    if i is None:
+        return "new"
+    if i is Ellipsis:
+        return "ellipsis"
+    if isinstance(i, slice):
+        return "slice"
+    if isinstance(i, list):
+        sample = np.asarray(map_leaves(i, lambda v: 0))
+        return array(sample.dtype, sample.shape)
+    t = type_of(i)
+    if t.dtype is not None and t.dtype.kind in "iu" and t.shape == () and t.kind != "array":
+        return "int"
+    return t
+
+
+def subscript_shape(shape: Shape | None, index: Arg, node: Any) -> Shape | None:
+    """The shape of a subscript, or None where it cannot be told."""
+    kinds = [type_of_index(i) for i in as_tuple(index)]
+    if shape is None or any(isinstance(k, Type) and (k.shape is None or k.dtype is None or k.dtype.kind not in "biu") for k in kinds):
+        return None
+    used = sum(k in ("int", "slice") if isinstance(k, str) else k.rank if k.dtype.kind == "b" else 1 for k in kinds)
+    if used > len(shape):
+        return None
+    items = list(zip(as_tuple(index), kinds))
+    if "ellipsis" not in [k for k in kinds if isinstance(k, str)]:
+        items.append((Ellipsis, "ellipsis"))
+    return _place(shape, items, len(shape) - used, node)
+
+
+def _place(shape: Shape, items: list, hidden: int, node: Any) -> Shape:
+    """NumPy's placement: index arrays broadcast together, where they stand if adjacent, else in front."""
+    out: list[Extent] = []
+    arrays: list[Shape] = []
+    position: int | None = None
+    apart = ended = False
+    advanced = any(isinstance(k, Type) for _, k in items)
+    axis = 0
+    for item, kind in items:
+        indexes = isinstance(kind, Type) or (advanced and kind == "int")
+        if indexes:
+            apart = apart or ended
+            position = len(out) if position is None else position
+            boolean = isinstance(kind, Type) and kind.dtype.kind == "b"
+            arrays.append((Dim((node, len(arrays))),) if boolean else kind.shape if isinstance(kind, Type) else ())
+            axis += kind.rank if boolean else 1
+            continue
+        ended = position is not None and not (item is Ellipsis and hidden == 0)
+        if kind == "new":
+            out.append(1)
+        elif kind == "ellipsis":
+            out.extend(shape[axis : axis + hidden])
+            axis += hidden
+        elif kind == "slice":
+            out.append(slice_extent(shape[axis], item))
+            axis += 1
+        else:
+            axis += 1
+    if position is not None:
+        out[0 if apart else position : 0 if apart else position] = broadcast(arrays, (node, "index")) or ()
+    return tuple(out)
+
+
+def slice_extent(n: Extent, s: slice) -> Extent:
+    """The number of entries of a slice of an axis of `n`; `x[1:]` and `x[:-1]` have the same."""
+    static = all(p is None or isinstance(p, int) for p in (s.start, s.stop, s.step))
+    if static and isinstance(n, int):
+        return len(range(*s.indices(n)))
+    step = 1 if s.step is None else s.step
+    if s.start is None and s.stop is None and step in (1, -1):
+        return n
+    if static and step == 1:
+        start = 0 if s.start is None else s.start
+        if start >= 0 and (s.stop is None or s.stop < 0):
+            cut = start - (s.stop or 0)
+            return Dim(("cut", n, cut)) if cut else n
+    from .builder import freeze
+
+    return Dim(("slice", n, freeze((s.start, s.stop, s.step))))
+
+
+# --- products -------------------------------------------------------------------------------------------------
+
+
+def matmul_type(node: Any, x: Arg, y: Arg) -> Type:
+    """The type of `x @ y` with NumPy's promotion of vectors and broadcasting of stacks."""
+    a, b = type_of(x), type_of(y)
+    if a.shape is None or b.shape is None or a.dtype is None or b.dtype is None or not a.rank or not b.rank:
+        return UNKNOWN
+    dtype = np.result_type(a.dtype, b.dtype)
+    stack = broadcast([a.shape[:-2], b.shape[:-2]], node) or ()
+    shape = stack + (a.shape[-2:-1] if a.rank > 1 else ()) + (b.shape[-1:] if b.rank > 1 else ())
+    return array(dtype, shape) if shape else scalar(dtype)
+
+
+def dot_type(node: Any, a: Arg, b: Arg) -> Type:
+    """The type of `np.dot`: the sum over the last axis of one and the last but one of the other."""
+    s, t = type_of(a), type_of(b)
+    if s.shape is None or t.shape is None or s.dtype is None or t.dtype is None:
+        return UNKNOWN
+    dtype = np.result_type(s.dtype, t.dtype)
+    if not s.rank or not t.rank:
+        shape = s.shape + t.shape
+    else:
+        shape = s.shape[:-1] + (t.shape[:-2] + t.shape[-1:] if t.rank > 1 else ())
+    return array(dtype, shape) if shape else scalar(dtype)
+
+
+def einsum_type(node: Any, subscripts: Arg, *arrays: Arg, **kwargs: Arg) -> Type:
+    """The type of `np.einsum` with a static subscript string and no ellipsis."""
+    types = [type_of(a) for a in arrays]
+    if not isinstance(subscripts, str) or "." in subscripts or any(t.shape is None or t.dtype is None for t in types):
+        return UNKNOWN
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    letters = inputs.replace(",", "")
+    if not arrow:
+        output = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    extents: dict[str, Extent] = {}
+    for term, t in zip(inputs.split(","), types):
+        for c, n in zip(term, t.shape):
+            extents[c] = n if c not in extents or not not_one(extents[c]) else extents[c]
+    dtype = np.result_type(*[t.dtype for t in types])
+    shape = tuple(extents[c] for c in output)
+    return array(dtype, shape) if shape else scalar(dtype)
+
+
+def like_first(node: Any, x: Arg, *args: Arg, **kwargs: Arg) -> Type:
+    """The type of a write: that of the array written to."""
+    t = type_of(x)
+    return array(t.dtype, t.shape) if t.kind == "array" else t
+
+
+RULES.update(
+    {
+        operator.getitem: getitem_type,
+        operator.matmul: matmul_type,
+        np.matmul: matmul_type,
+        np.dot: dot_type,
+        np.einsum: einsum_type,
+        index_set: like_first,
+        index_add: like_first,
+    }
+)

@@ -1,0 +1,306 @@
+"""Who owns the memory of a value, and which functional writes may happen in place.
+
+Every array value has roots: the allocations it may be a view of. A write may reuse the memory of its base if
+the base is the only live value on its roots, and its roots were allocated by this program. Where that is not
+so the target copies first: in place is an optimisation here, never an assumption.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..frontend.primitives import list_append, list_of, list_pop, list_set
+from ..ir.program import UNDEFINED, Block, Branch, Function, Loop, Node, Op, Value, leaves, operands
+from ..ir.result_types import type_of_index
+from ..table.functional import index_add, index_set
+
+WRITES = {index_add, index_set, list_append, list_pop, list_set}
+PROBABLY_FRESH = "new"
+
+
+@dataclass(eq=False)
+class Ownership:
+    """The findings: roots of values, writes that happen in place, loop starts that need a copy."""
+
+    roots: dict[Value, frozenset[Any]] = field(default_factory=dict)
+    in_place: set[Op] = field(default_factory=set)
+    owned_roots: set[Any] = field(default_factory=set)
+    copied_starts: set[tuple[Loop, int]] = field(default_factory=set)
+
+
+NONE: frozenset[Any] = frozenset()
+
+
+def has_memory(v: Any) -> bool:
+    return isinstance(v, Value) and not v.type.is_scalar
+
+
+def analyse(function: Function, results: list[Any]) -> Ownership:
+    """Decide every write of a function."""
+    found = Ownership()
+    for p in function.params:
+        if has_memory(p):
+            found.roots[p] = frozenset([p])
+    _block(found, function.body, frozenset(leaves(results)) | frozenset(leaves(function.body.end.values)))
+    return found
+
+
+def _last_uses(block: Block, after: frozenset[Value]) -> tuple[list[frozenset[Value]], dict]:
+    """For each node of a block, the values that die with it: their last reader in this block is the node."""
+    last: dict[Value, int] = {}
+    for k, node in enumerate(block.nodes):
+        for v in _reads(node):
+            last[v] = k
+    for v in leaves(block.end.values):
+        last[v] = len(block.nodes)
+    return [], {v: (10**9 if v in after else k) for v, k in last.items()} | {v: 10**9 for v in after}
+
+
+_reads_cache: dict[Any, list[Value]] = {}
+
+
+def _reads(node: Node) -> list[Value]:
+    from ..ir.program import free_values
+
+    if isinstance(node, Op):
+        return list(operands(node))
+    return free_values(node)
+
+
+def _block(found: Ownership, block: Block, after: frozenset[Value]) -> None:
+    """Go through a block; `after` are the values that are read when it is done, whatever it hands over."""
+    _, last = _last_uses(block, after)
+    for k, node in enumerate(block.nodes):
+        if isinstance(node, Op):
+            _op(found, node, k, last)
+        elif isinstance(node, Branch):
+            _branch(found, block, node, k, last)
+        elif isinstance(node, Loop):
+            _loop(found, block, node, k, last)
+        else:
+            for r in node.results:
+                found.roots[r] = frozenset([r])
+
+
+def is_view(node: Op) -> bool:
+    """Whether the result of an operation may share memory with its operands."""
+    if node.fun is operator.getitem:
+        index = node.args[1]
+        if node.args[0].type.kind == "list" if isinstance(node.args[0], Value) else False:
+            return True
+        items = index if isinstance(index, tuple) else (index,)
+        return all(isinstance(type_of_index(i), str) for i in items)
+    if node.entry is None:
+        return True
+    return node.entry.view
+
+
+def _op(found: Ownership, node: Op, k: int, last: dict) -> None:
+    if node.fun in WRITES:
+        _write(found, node, k, last)
+        return
+    shared = NONE
+    if is_view(node):
+        shared = frozenset().union(*[found.roots.get(v, NONE) for v in operands(node) if has_memory(v)])
+    for r in node.results:
+        if has_memory(r):
+            found.roots[r] = shared or frozenset([r])
+            if not shared and node.entry is not None and node.effect != "impure":
+                found.owned_roots.add(r)
+
+
+def _write(found: Ownership, node: Op, k: int, last: dict) -> None:
+    base = node.args[0] if node.args else None
+    result = node.results[0]
+    stored = frozenset().union(*[found.roots.get(v, NONE) for v in leaves(node.args[1:]) if has_memory(v)]) if node.fun in (list_append, list_set) else NONE
+    if isinstance(base, Value) and may_reuse(found, base, k, last):
+        found.in_place.add(node)
+        roots = found.roots.get(base, NONE)
+    else:
+        roots = frozenset([result])
+        found.owned_roots.add(result)
+        if node.fun in (list_append, list_set, list_pop):
+            stored |= _items(found, base)
+    for r in node.results:
+        if has_memory(r):
+            found.roots[r] = roots if r is result else (_items(found, base) or frozenset([r]))
+    if stored:
+        _add_items(found, roots, stored)
+
+
+_ITEMS = "items"
+
+
+def _items(found: Ownership, base: Any) -> frozenset:
+    """The roots of what a list holds."""
+    out = NONE
+    for root in found.roots.get(base, NONE) if isinstance(base, Value) else NONE:
+        out |= found.roots.get((_ITEMS, root), NONE)  # type: ignore[arg-type]
+    return out
+
+
+def _add_items(found: Ownership, roots: frozenset, stored: frozenset) -> None:
+    for root in roots:
+        key: Any = (_ITEMS, root)
+        found.roots[key] = found.roots.get(key, NONE) | stored
+
+
+def may_reuse(found: Ownership, base: Value, k: int, last: dict) -> bool:
+    """Whether nothing that lives past node `k` shares memory with `base`, and the memory is ours."""
+    roots = found.roots.get(base, NONE)
+    if not roots or any(r not in found.owned_roots for r in roots) or base not in last or last[base] > k:
+        return False
+    if base.type.kind != "list" and len(roots) > 1:
+        return False
+    if any(v in roots for v in roots if v is not base and _is_partial_view(found, base)):
+        return False
+    for v, n in last.items():
+        if n > k and v is not base and has_memory(v):
+            if found.roots.get(v, NONE) & roots:
+                return False
+            if v.type.kind == "list" and _items(found, v) & roots:
+                return False
+    return True
+
+
+def _is_partial_view(found: Ownership, base: Value) -> bool:
+    return isinstance(base.node, Op) and base.node.fun not in WRITES and is_view(base.node)
+
+
+def _branch(found: Ownership, block: Block, node: Branch, k: int, last: dict) -> None:
+    after = frozenset(v for v, n in last.items() if n > k)
+    for inner in node.blocks:
+        _block(found, inner, after)
+    for j, r in enumerate(node.results):
+        if not has_memory(r):
+            continue
+        roots = NONE
+        for inner in node.blocks:
+            if inner.end.kind == "yield" and inner.end.values[j] is not UNDEFINED:
+                roots |= found.roots.get(inner.end.values[j], NONE)
+        found.roots[r] = roots or frozenset([r])
+        if len(roots) > 1 and all(x in found.owned_roots for x in roots):
+            _merge_roots(found, r, roots, last, k)
+
+
+def _merge_roots(found: Ownership, r: Value, roots: frozenset, last: dict, k: int) -> None:
+    """Two arms made two arrays, each ours and dead but for the result: the result is one array of ours."""
+    for v, n in last.items():
+        if n > k and v is not r and has_memory(v) and found.roots.get(v, NONE) & roots:
+            return
+    found.roots[r] = frozenset([r])
+    found.owned_roots.add(r)
+
+
+def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> None:
+    after = frozenset(v for v, n in last.items() if n > k)
+    params = [p for p in node.carried]
+    owned = _owned_candidates(found, node)
+    outside = frozenset(v for v in _reads(node))
+    while True:
+        for p in params:
+            if has_memory(p):
+                found.roots[p] = frozenset([p])
+                (found.owned_roots.add if p in owned else found.owned_roots.discard)(p)
+                if p.type.kind == "list":
+                    found.roots.pop((_ITEMS, p), None)  # type: ignore[call-overload]
+        if node.test is not None:
+            _block(found, node.test, after | outside | frozenset(params))
+        _block(found, node.body, after | (outside - frozenset(params)))
+        failing = _lost_ownership(found, node, owned)
+        if not failing:
+            break
+        owned -= failing
+    written = _written_params(found, node)
+    for j, (p, r) in enumerate(zip(params, node.results)):
+        if not has_memory(p):
+            continue
+        init = node.inits[j]
+        if p in owned:
+            found.roots[r] = frozenset([r])
+            found.owned_roots.add(r)
+            if p in written and not _start_is_ours(found, node, j, k, last):
+                found.copied_starts.add((node, j))
+            elif p not in written and not _start_is_ours(found, node, j, k, last):
+                found.roots[r] = frozenset([r]) | (found.roots.get(init, NONE) if isinstance(init, Value) else NONE)
+                found.owned_roots.discard(r)
+        else:
+            sources = [init, *[way[j] for way in _ways(node)]]
+            found.roots[r] = frozenset([r]).union(*[found.roots.get(x, NONE) for x in sources if isinstance(x, Value)])
+
+
+def _ways(node: Loop) -> list[tuple]:
+    from ..transforms.activity import exits
+
+    return exits(node.body)
+
+
+def _owned_candidates(found: Ownership, node: Loop) -> set[Value]:
+    return {p for p in node.carried if has_memory(p)}
+
+
+def _lost_ownership(found: Ownership, node: Loop, owned: set[Value]) -> set[Value]:
+    """Carried arrays whose next version is not surely ours alone at every exit."""
+    lost: set[Value] = set()
+    for way in _ways(node):
+        holders: dict[Any, int] = {}
+        for y in way:
+            for root in found.roots.get(y, NONE) if isinstance(y, Value) else NONE:
+                holders[root] = holders.get(root, 0) + 1
+        for p, y in zip(node.carried, way):
+            if p not in owned or y is UNDEFINED:
+                continue
+            roots = found.roots.get(y, NONE) if isinstance(y, Value) else NONE
+            ours = roots and all(root in found.owned_roots and holders[root] == 1 for root in roots) and not _is_partial(y)
+            if not ours or (p.type.kind != "list" and len(roots) > 1) or not roots <= _inside(node, owned):
+                lost.add(p)
+    return lost
+
+
+def _is_partial(y: Any) -> bool:
+    return isinstance(y, Value) and isinstance(y.node, Op) and y.node.fun not in WRITES and is_view(y.node)
+
+
+def _inside(node: Loop, owned: set[Value]) -> frozenset:
+    """The roots an iteration may hand over: its carried arrays and what it made itself."""
+    from ..ir.program import walk
+
+    return frozenset(owned) | frozenset(r for n in walk(node.body) for r in n.results)
+
+
+def _written_params(found: Ownership, node: Loop) -> set[Value]:
+    """The carried arrays that some write in the body reuses."""
+    from ..ir.program import walk
+
+    bases = {n.args[0] for n in walk(node.body) if isinstance(n, Op) and n in found.in_place}
+    touched = frozenset().union(*[found.roots.get(b, NONE) for b in bases])
+    return {p for p in node.carried if p in touched} | ({p for p in node.carried if has_memory(p)} if _swaps(node) and touched else set())
+
+
+def _swaps(node: Loop) -> bool:
+    """Whether carried arrays trade places, so that writing to one in time writes to the other."""
+    params = set(node.carried)
+    return any(y in params and y is not p for way in _ways(node) for p, y in zip(node.carried, way) if isinstance(y, Value))
+
+
+def _start_is_ours(found: Ownership, node: Loop, j: int, k: int, last: dict) -> bool:
+    init = node.inits[j]
+    if not isinstance(init, Value):
+        return True
+    if sum(1 for x in node.inits if x is init) > 1:
+        return False
+    inner_reads = {v for b in node.blocks for v in _block_reads(b)}
+    if init in inner_reads or any(found.roots.get(v, NONE) & found.roots.get(init, NONE) for v in inner_reads if has_memory(v) and v in found.roots and v not in node.carried):
+        return False
+    return may_reuse(found, init, k, last)
+
+
+def _block_reads(block: Block) -> list[Value]:
+    from ..ir.program import free_values_of_block
+
+    return free_values_of_block(block)
+
+
+__all__ = ["Ownership", "analyse", "has_memory", "is_view", "list_of"]

@@ -1,0 +1,110 @@
+"""Cotangents: contributions to the adjoint of a value, brought to its shape and dtype, and their sum."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..errors import DifferentiationError
+from ..frontend.primitives import extent
+from ..ir.builder import Builder
+from ..ir.program import Op, Value, type_of
+from ..ir.types import Dim, Extent, Type, covers, same_extent
+from ..table import shapes
+from ..table.functional import sum_to
+
+
+def run_time_shape(b: Builder, x: Value) -> Any:
+    """The shape of `x` as an operand: extents that are known are numbers."""
+    if x.type.shape is None:
+        return b.op(np.shape, (x,))
+    out = []
+    for axis, n in enumerate(x.type.shape):
+        if isinstance(n, Dim):
+            value = b.op(extent, (x, axis))
+            if isinstance(value, Value):
+                value.extent = n
+            out.append(value)
+        else:
+            out.append(n)
+    return tuple(out)
+
+
+def fit(b: Builder, c: Any, x: Value, elementwise: bool, rule_name: str) -> Any:
+    """A contribution `c` brought to the shape and dtype of `x`, whose cotangent it is."""
+    if elementwise:
+        c = unbroadcast(b, c, x)
+    elif isinstance(c, Value) and not shapes_agree(type_of(c), x.type):
+        found, wanted = type_of(c).rank, x.type.rank
+        raise DifferentiationError(f"the rule of `{rule_name}` gave a cotangent of rank {found} for an argument of rank {wanted}")
+    return cast(b, c, x.type)
+
+
+def shapes_agree(c: Type, x: Type) -> bool:
+    return c.rank is None or x.rank is None or c.rank == x.rank or x.kind == "list"
+
+
+def cast(b: Builder, c: Any, t: Type) -> Any:
+    """`c` in the dtype of a primal of type `t`: the real part for a real one, float32 kept float32."""
+    s = type_of(c)
+    if s.dtype is None or t.dtype is None or s.kind == "list":
+        return c
+    if s.dtype.kind == "c" and t.dtype.kind == "f":
+        c = b.op(np.real, (c,))
+        s = type_of(c)
+    if t.dtype.kind in "fc" and s.kind in ("array", "scalar") and s.dtype != t.dtype and t.kind in ("array", "scalar"):
+        c = b.op(shapes.astype, (c, t.dtype))
+    return c
+
+
+def unbroadcast(b: Builder, c: Any, x: Value) -> Any:
+    """The sum of `c` over the axes along which `x` was broadcast."""
+    s, t = type_of(c), x.type
+    if s.shape is None or t.shape is None:
+        return b.op(sum_to, (c, run_time_shape(b, x)))
+    if covers(t.shape, s.shape) or s.shape == t.shape:
+        return c
+    if len(s.shape) < len(t.shape):
+        return b.op(np.broadcast_to, (c, run_time_shape(b, x)))
+    if not t.shape:
+        return b.op(np.sum, (c,))
+    lead = len(s.shape) - len(t.shape)
+    pairs = list(zip(s.shape[lead:], t.shape))
+    if any(not _settled(m, n) for m, n in pairs):
+        return b.op(sum_to, (c, run_time_shape(b, x)))
+    if lead:
+        c = b.op(np.sum, (c,), {"axis": _axes(range(lead))})
+    stretched = [k for k, (m, n) in enumerate(pairs) if n == 1 and m != 1]
+    return b.op(np.sum, (c,), {"axis": _axes(stretched), "keepdims": True}) if stretched else c
+
+
+def _axes(axes: Any) -> Any:
+    axes = tuple(axes)
+    return axes[0] if len(axes) == 1 else axes
+
+
+def _settled(wide: Extent, narrow: Extent) -> bool:
+    """Whether it is known if an axis of `narrow` was stretched to `wide`."""
+    return narrow == 1 or same_extent(wide, narrow) or (isinstance(narrow, Dim) and narrow.not_one)
+
+
+def zeros(b: Builder, x: Value) -> Any:
+    """The zero cotangent of a value."""
+    if x.type.is_scalar:
+        return 0.0
+    return b.op(np.zeros_like, (x,))
+
+
+def total(b: Builder, contributions: list[Any]) -> Any:
+    """The sum of contributions, in order; None where there is none."""
+    if not contributions:
+        return None
+    out = contributions[0]
+    for c in contributions[1:]:
+        out = b.op(operator.add, (out, c))
+    return out
+
+
+__all__ = ["Op", "cast", "fit", "run_time_shape", "total", "unbroadcast", "zeros"]

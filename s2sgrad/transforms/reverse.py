@@ -1,0 +1,821 @@
+"""Reverse mode: a program and its adjoint in one function.
+
+The forward sweep is the original, copied; the backward sweep reads its nodes in reverse, asks the table for
+the pullback of each and adds up cotangents. A loop has a reverse loop, a branch a reverse branch under the
+same test. What a reverse block needs of the forward one is *looked up*: through the results of branches, and
+through tapes of loops, which `save` decides on when the needs of the whole block are known.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..errors import DifferentiationError, UnsupportedSyntaxError
+from ..frontend.capture import Inputs
+from ..frontend.lower import lower_rule
+from ..frontend.primitives import length, list_append, list_of, list_pop
+from ..ir.builder import Builder
+from ..ir.program import (
+    UNDEFINED,
+    Block,
+    Branch,
+    Call,
+    Function,
+    Loop,
+    Node,
+    Op,
+    Terminator,
+    Value,
+    free_values,
+    leaves,
+    map_leaves,
+    type_of,
+)
+from ..ir.types import INT, UNKNOWN, Type
+from ..optimize.simplify import DERIVATIVE, made_by
+from ..table.composite import DEFINITIONS
+from .activity import active_values, breaks, exits, place, refuse_opaque
+from .cotangent import fit, total, zeros
+from .save import choose_kept
+
+
+@dataclass(eq=False)
+class Region:
+    """A block of the forward sweep, and how what it defines can be had from outside."""
+
+    parent: Region | None
+    block: Block
+    node: Branch | Loop | None = None
+    arm: int = 0
+    records: list[Node] = field(default_factory=list)
+    exported: dict[Value, Value] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Mirror:
+    """A block of the backward sweep: the adjoints it accumulates, and what it needs of its region."""
+
+    parent: Mirror | None
+    region: Region
+    block: Block
+    depth: int
+    adjoints: dict[Value, list[Any]] = field(default_factory=dict)
+    needs: dict[Value, Value] = field(default_factory=dict)
+    index: Value | None = None  # of a reverse loop: the index of the forward iteration
+    bars: tuple[Any, ...] = ()  # of a reverse loop: the cotangents of what the iteration handed over
+
+
+@dataclass(eq=False)
+class Reversal:
+    """One run of reverse mode over one function."""
+
+    builder: Builder
+    inputs: Inputs
+    active: set[Value]  # of the original
+    new: dict[Value, Any] = field(default_factory=dict)  # original value -> its copy in the forward sweep
+    home: dict[Value, Region] = field(default_factory=dict)
+    alive: set[Value] = field(default_factory=set)  # active copies
+
+
+def expand_composites(function: Function, active: set[Value], inputs: Inputs) -> bool:
+    """Replace active calls that have a definition instead of a rule by that definition, in place."""
+    return _expand_block(function.body, active, inputs)
+
+
+def _expand_block(block: Block, active: set[Value], inputs: Inputs) -> bool:
+    changed = False
+    out: list[Node] = []
+    for node in block.nodes:
+        for inner in getattr(node, "blocks", ()):
+            changed |= _expand_block(inner, active, inputs)
+        definition = DEFINITIONS.get(node.fun) if isinstance(node, Op) and node.entry is not None and node.entry.vjps is None else None
+        if definition is None or not any(r in active for r in node.results):
+            out.append(node)
+            continue
+        changed = True
+        out.extend(_definition_nodes(node, definition, inputs))
+    block.nodes = out
+    return changed
+
+
+def _definition_nodes(node: Op, definition: Any, inputs: Inputs) -> list[Node]:
+    from ..ir.rewrite import substitute_in_block
+
+    inner = Block()
+    builder = Builder(inner, share=False)
+    with builder.at(node.loc, node.state):
+        made = lower_rule(builder, inputs, definition, node.args, node.kwargs)
+    values = [made] if node.structure is None else list(made)
+    for old, value in zip(node.results, values):
+        if isinstance(value, Value) and value.node is not None and value.node in inner.nodes and value.name is None:
+            value.name = old.name
+    same = {}
+    for old, value in zip(node.results, values):
+        same[old] = value
+    inner.end = Terminator("yield", tuple(values))
+    _alias(node, same, builder)
+    del substitute_in_block
+    return inner.nodes
+
+
+ALIASES: dict[Value, Any] = {}
+
+
+def _alias(node: Op, same: dict[Value, Any], builder: Builder) -> None:
+    """Hand the definition's values over under the names of the results they replace."""
+    for old, value in same.items():
+        if isinstance(value, Value) and value.node is not None:
+            results = list(value.node.results)
+            results[results.index(value)] = old
+            old.type, old.node = value.type, value.node
+            from ..ir.rewrite import substitute_in_block
+
+            value.node.results = tuple(results) if not isinstance(value.node, Loop) else results
+            substitute_in_block(builder.block, {value: old})
+        else:
+            made = Op(np.asarray, None, (value,), {}, (old,), loc=node.loc, state=node.state, effect="pure")
+            old.node = made
+            builder.block.nodes.append(made)
+
+
+@dataclass(frozen=True)
+class Reversed:
+    """A function with its adjoint: where the forward sweep ends, the copied results, the cotangents."""
+
+    function: Function
+    forward: int  # how many nodes of the body are the forward sweep
+    results: list[Any]
+    cotangents: list[Any]
+    builder: Builder
+
+
+def reverse(function: Function, inputs: Inputs, independent: list[Value], results: list[Any], seeds: list[Any], name: str) -> Reversed:
+    """The function that runs `function` and its adjoint.
+
+    `seeds` are the cotangents of `results`; the cotangents of `independent` are None where no result depends
+    on one. The caller decides what the new function returns.
+    """
+    active = active_values(function.body, independent, list(leaves(results)))
+    while expand_composites(function, active, inputs):
+        active = active_values(function.body, independent, list(leaves(results)))
+    block = Block([*function.params, *leaves(seeds)])
+    builder = Builder(block)
+    state = Reversal(builder, inputs, active)
+    region = Region(None, block)
+    for p in block.params:
+        state.new[p] = p
+        state.home[p] = region
+        if p in active:
+            state.alive.add(p)
+    _copy_block(state, function.body, region)
+    last = block.nodes[-1] if block.nodes else None
+    mirror = Mirror(None, region, block, builder.depth)
+    values = [state.new.get(r, r) if isinstance(r, Value) else r for r in results]
+    for value, seed in zip(values, seeds):
+        if isinstance(value, Value) and value in state.alive:
+            mirror.adjoints.setdefault(value, []).append(fit(builder, seed, value, type_of(seed).rank == 0, "seed"))
+    builder.simplifiers, builder.backward = DERIVATIVE, True
+    _reverse_records(state, mirror)
+    bars = [adjoint(state, mirror, p) for p in independent]
+    forward = block.nodes.index(last) + 1 if last is not None else 0
+    return Reversed(Function(name, block), forward, values, bars, builder)
+
+
+# --- the forward sweep ------------------------------------------------------------------------------------------------
+
+
+def _copy_block(state: Reversal, source: Block, region: Region) -> None:
+    for node in source.nodes:
+        refuse_opaque(node, state.active)
+        _copy_node(state, node, region)
+    source_end = source.end
+    region.block.end = Terminator(source_end.kind, map_leaves(source_end.values, lambda v: state.new.get(v, v)))
+
+
+def _copy_node(state: Reversal, node: Node, region: Region) -> None:
+    b = state.builder
+    change = lambda v: state.new.get(v, v)  # noqa: E731
+    with b.at(node.loc, node.state):
+        if isinstance(node, Op):
+            _copy_op(state, node, region)
+        elif isinstance(node, Branch):
+            inner = [Block(), Block()]
+            made = Branch(map_leaves(node.test, change), *inner)
+            for k, (old, new) in enumerate(zip(node.blocks, inner)):
+                sub = Region(region, new, made, k)
+                with b.inside(new):
+                    _copy_block(state, old, sub)
+                made_regions = REGIONS.setdefault(made, [])
+                made_regions.append(sub)
+            made.results = tuple(_fresh(state, r, region) for r in node.results)
+            b.node(made)
+            region.records.append(made)
+        elif isinstance(node, Loop):
+            _copy_loop(state, node, region)
+        else:
+            raise UnsupportedSyntaxError("calls of functions of the program are not differentiated yet", place(node))
+
+
+REGIONS: dict[Any, list[Region]] = {}
+
+
+def _fresh(state: Reversal, old: Value, region: Region) -> Value:
+    value = Value(old.type, old.name, None, old.loc)
+    value.extent = old.extent
+    _register(state, old, value, region)
+    return value
+
+
+def _register(state: Reversal, old: Value, value: Any, region: Region) -> None:
+    state.new[old] = value
+    if isinstance(value, Value):
+        state.home.setdefault(value, region)
+        if old in state.active:
+            state.alive.add(value)
+
+
+def _copy_op(state: Reversal, node: Op, region: Region) -> None:
+    b = state.builder
+    change = lambda v: state.new.get(v, v)  # noqa: E731
+    types = node.results[0].type if node.structure is None else _typed(node)
+    before = len(b.block.nodes)
+    out = b.op(node.fun, map_leaves(node.args, change), map_leaves(node.kwargs, change), node.results[0].name, types, node.effect)
+    values = [out] if node.structure is None else list(out)
+    for old, value in zip(node.results, values):
+        _register(state, old, value, region)
+        if isinstance(value, Value):
+            value.extent = old.extent if value.extent is None else value.extent
+            value.name = value.name or old.name
+    if len(b.block.nodes) > before:
+        region.records.append(b.block.nodes[-1])
+
+
+def _typed(node: Op) -> Any:
+    types = [r.type for r in node.results]
+    return node.structure(*types) if hasattr(node.structure, "_fields") else node.structure(types)
+
+
+def _copy_loop(state: Reversal, node: Loop, region: Region) -> None:
+    b = state.builder
+    change = lambda v: state.new.get(v, v)  # noqa: E731
+    body = Block()
+    made = Loop(map_leaves(node.domain, change), None, [map_leaves(i, change) for i in node.inits], body)
+    sub = Region(region, body, made)
+    body.params = [_fresh(state, p, sub) for p in node.body.params]
+    if node.test is not None:
+        made.test = Block()
+        test_region = Region(region, made.test, made)
+        made.test.params = [_fresh(state, p, test_region) for p in node.test.params]
+        with b.inside(made.test):
+            _copy_block(state, node.test, test_region)
+    with b.inside(body):
+        _copy_block(state, node.body, sub)
+    made.results = [_fresh(state, r, region) for r in node.results]
+    b.node(made)
+    REGIONS[made] = [sub]
+    region.records.append(made)
+
+
+# --- lookups ---------------------------------------------------------------------------------------------------------
+
+
+def lookup(state: Reversal, mirror: Mirror, v: Value) -> Value:
+    """A value of the forward sweep as the backward sweep has it at `mirror`."""
+    home = state.home.get(v)
+    if home is None or home.parent is None:
+        return v
+    if home is not mirror.region:
+        if not _encloses(home, mirror.region):
+            raise AssertionError(f"{v} is needed outside of the block that defines it")
+        return lookup(state, mirror.parent, v)
+    if isinstance(home.node, Branch):
+        return lookup(state, mirror.parent, export_from_branch(state, home, v))
+    if v not in mirror.needs:
+        mirror.needs[v] = Value(v.type, v.name)
+        mirror.needs[v].extent = v.extent
+    return mirror.needs[v]
+
+
+def _encloses(outer: Region, inner: Region | None) -> bool:
+    while inner is not None:
+        if inner is outer:
+            return True
+        inner = inner.parent
+    return False
+
+
+def export_from_branch(state: Reversal, region: Region, v: Value) -> Value:
+    """A value defined in an arm, as a result of the branch; undefined where the other arm was taken."""
+    if v in region.exported:
+        return region.exported[v]
+    node = region.node
+    out = Value(v.type, v.name, node, v.loc)
+    out.extent = v.extent
+    node.results = (*node.results, out)
+    for k, block in enumerate(node.blocks):
+        if block.end.kind == "yield":
+            block.end.values = (*block.end.values, v if k == region.arm else UNDEFINED)
+    region.exported[v] = out
+    state.home[out] = region.parent
+    return out
+
+
+def export_from_loop(state: Reversal, region: Region, v: Value) -> Value:
+    """The values that `v` took, one an iteration: a tape, as a result of the loop."""
+    if v in region.exported:
+        return region.exported[v]
+    b, node = state.builder, region.node
+    tape_type = Type("list", item=v.type)
+    start = Value(tape_type, None)
+    start.node = Op(list_of, None, (), {}, (start,), effect="pure", loc=node.loc)
+    owner = region.parent.block
+    owner.nodes.insert(owner.nodes.index(node), start.node)
+    state.home[start] = region.parent
+    param = Value(tape_type, f"{v.name or 't'}_tape")
+    region.block.params.append(param)
+    node.inits.append(start)
+    if node.test is not None:
+        node.test.params.append(Value(tape_type, param.name))
+    _append_at_exits(region.block, param, v, b)
+    out = Value(tape_type, param.name, node)
+    node.results.append(out)
+    state.home[out] = region.parent
+    region.exported[v] = out
+    return out
+
+
+def _append_at_exits(block: Block, param: Value, v: Any, b: Builder, top: bool = True) -> None:
+    """Push `v` wherever an iteration ends; a placeholder where it was left before `v` was made."""
+    defined = v
+    for node in block.nodes:
+        if isinstance(node, Branch):
+            known = defined if not top or _precedes(block, v, node) else None
+            for inner in node.blocks:
+                _append_at_breaks(inner, param, known)
+    if block.end.kind == "yield":
+        pushed = _push(block, param, v)
+        block.end.values = (*block.end.values, pushed)
+
+
+def _precedes(block: Block, v: Value, node: Node) -> bool:
+    if v in block.params:
+        return True
+    return v.node in block.nodes and block.nodes.index(v.node) < block.nodes.index(node)
+
+
+def _append_at_breaks(block: Block, param: Value, v: Any) -> None:
+    for node in block.nodes:
+        if isinstance(node, Branch):
+            for inner in node.blocks:
+                _append_at_breaks(inner, param, v)
+    if block.end.kind == "break":
+        block.end.values = (*block.end.values, _push(block, param, v))
+
+
+def _push(block: Block, tape: Value, v: Any) -> Value:
+    pushed = Value(tape.type, tape.name)
+    pushed.node = Op(list_append, None, (tape, v), {}, (pushed,), effect="pure")
+    block.nodes.append(pushed.node)
+    return pushed
+
+
+# --- the backward sweep ------------------------------------------------------------------------------------------------
+
+
+def _reverse_records(state: Reversal, mirror: Mirror) -> None:
+    b = state.builder
+    outer = b.resolve
+    b.resolve = lambda v: lookup(state, mirror, v)
+    try:
+        for node in reversed(mirror.region.records):
+            with b.at(node.loc, node.state):
+                REVERSALS[type(node)](state, mirror, node)
+    finally:
+        b.resolve = outer
+
+
+def contribute(state: Reversal, mirror: Mirror, arg: Any, c: Any, elementwise: bool, name: str) -> None:
+    """Add the cotangent tree `c` to the adjoints of the active leaves of an operand tree."""
+    if isinstance(arg, Value):
+        if arg in state.alive and c is not None:
+            mirror.adjoints.setdefault(arg, []).append(fit(state.builder, c, arg, elementwise, name))
+    elif isinstance(arg, (tuple, list)) and isinstance(c, (tuple, list)):
+        for a, part in zip(arg, c):
+            contribute(state, mirror, a, part, elementwise, name)
+    elif isinstance(arg, (tuple, list)) and isinstance(c, Value) and any(v in state.alive for v in leaves(arg)):
+        for k, a in enumerate(arg):
+            contribute(state, mirror, a, state.builder.op(operator.getitem, (c, k)), elementwise, name)
+
+
+def adjoint(state: Reversal, mirror: Mirror, v: Value) -> Any:
+    """The finished cotangent of a value, given up to its node; None if nothing reached it."""
+    bar = total(state.builder, mirror.adjoints.pop(v, []))
+    if isinstance(bar, Value) and bar.name is None and v.name is not None:
+        bar.name = f"{v.name}_bar"
+    return bar
+
+
+def _reverse_op(state: Reversal, mirror: Mirror, node: Op) -> None:
+    if not any(r in state.alive for r in node.results):
+        return
+    bars = [adjoint(state, mirror, r) for r in node.results]
+    if all(bar is None for bar in bars):
+        return
+    b = state.builder
+    sigmoid = logistic_argument(node)
+    if sigmoid is not None:
+        ans = node.results[0]
+        slope = b.op(operator.mul, (ans, b.op(operator.sub, (1, ans))))
+        contribute(state, mirror, sigmoid, b.op(operator.neg, (b.op(operator.mul, (bars[0], slope)),)), True, "logistic")
+        return
+    if node.structure is None:
+        g, ans = bars[0], node.results[0]
+    else:
+        filled = [zeros(b, r) if bar is None else bar for bar, r in zip(bars, node.results)]
+        rebuild = node.structure if not hasattr(node.structure, "_fields") else lambda items: node.structure(*items)
+        g, ans = rebuild(filled), rebuild(list(node.results))
+    _apply_rules(state, mirror, node, g, ans)
+
+
+def _apply_rules(state: Reversal, mirror: Mirror, node: Op, g: Any, ans: Any) -> None:
+    entry = node.entry
+    if entry is None or entry.vjps is None:
+        _refuse(node)
+    variadic = len(entry.vjps) == 1 and len(node.args) > 1 and entry.name in VARIADIC
+    for k, arg in enumerate(node.args):
+        if not any(v in state.alive for v in leaves(arg)):
+            continue
+        rule = entry.vjps[0] if variadic else entry.vjps[k] if k < len(entry.vjps) else None
+        if rule is None:
+            _refuse(node, k)
+        c = _pull_back(state, node, rule, g, ans)
+        contribute(state, mirror, arg, c, entry.elementwise, entry.name)
+    for key, arg in node.kwargs.items():
+        if any(v in state.alive for v in leaves(arg)):
+            position = _position_of(entry.fun, key)
+            if position is None or position >= len(entry.vjps) or entry.vjps[position] is None:
+                _refuse(node, key)
+            contribute(state, mirror, arg, _pull_back(state, node, entry.vjps[position], g, ans), entry.elementwise, entry.name)
+
+
+VARIADIC: set[str] = set()
+
+
+def _position_of(fun: Any, name: str) -> int | None:
+    import inspect
+
+    try:
+        names = list(inspect.signature(fun).parameters)
+    except (ValueError, TypeError):
+        return None
+    return names.index(name) if name in names else None
+
+
+def _pull_back(state: Reversal, node: Op, rule: Any, g: Any, ans: Any) -> Any:
+    return lower_rule(state.builder, state.inputs, rule, (g, ans, *node.args), node.kwargs)
+
+
+def _refuse(node: Op, argument: Any = None) -> None:
+    from ..errors import NonDifferentiableError
+
+    name = node.entry.name if node.entry is not None else getattr(node.fun, "__name__", str(node.fun))
+    which = "" if argument is None else f" with respect to its argument {argument!r}"
+    raise NonDifferentiableError(f"`{name}` has no derivative in the table{which}: give it one with `defvjp`, or hide the value with `stop_gradient`", place(node))
+
+
+def logistic_argument(node: Op) -> Value | None:
+    """`u` if this operation is the last of `1 / (1 + exp(u))`.
+
+    Its slope `-y (1 - y)` holds also where `exp(u)` is infinite and the product of the separate slopes is not
+    a number.
+    """
+    if node.fun is operator.truediv and isinstance(node.args[1], Value):
+        one, below = node.args
+    elif node.fun is np.reciprocal and isinstance(node.args[0], Value):
+        one, below = 1, node.args[0]
+    else:
+        return None
+    addition = made_by(below, operator.add) or made_by(below, np.add)
+    if one not in (1, 1.0) or isinstance(one, Value) or addition is None:
+        return None
+    for c, e in (addition.args, addition.args[::-1]):
+        if not isinstance(c, Value) and type(c) in (int, float) and c == 1:
+            exponential = made_by(e, np.exp)
+            if exponential is not None and not exponential.kwargs and isinstance(exponential.args[0], Value):
+                return exponential.args[0]
+    return None
+
+
+def _free_active(state: Reversal, node: Branch | Loop) -> list[Value]:
+    """The active values that a node's blocks read from outside."""
+    direct = set(leaves(tuple(node.operands))) if isinstance(node, Branch) else set()
+    inside = [v for block in node.blocks for v in _block_free(block)]
+    del direct
+    return [v for v in dict.fromkeys(inside) if v in state.alive]
+
+
+def _block_free(block: Block) -> list[Value]:
+    from ..ir.program import free_values_of_block
+
+    return free_values_of_block(block)
+
+
+def _reverse_branch(state: Reversal, mirror: Mirror, node: Branch) -> None:
+    b = state.builder
+    bars = {r: adjoint(state, mirror, r) for r in node.results if r in state.alive}
+    free = _free_active(state, node)
+    breaking = any(breaks(block) for block in node.blocks)
+    if not free and not breaking:
+        return
+    if all(bar is None for bar in bars.values()) and not breaking:
+        return
+    priors = {f: total(b, mirror.adjoints.pop(f, [])) for f in free}
+    made = Branch(lookup(state, mirror, node.test) if isinstance(node.test, Value) else node.test, Block(), Block())
+    outcomes = []
+    for block, region in zip(made.blocks, REGIONS[node]):
+        with b.inside(block):
+            inner = Mirror(mirror, region, block, b.depth, bars=mirror.bars, index=mirror.index)
+            for f, prior in priors.items():
+                if prior is not None:
+                    inner.adjoints[f] = [prior]
+            _seed_exit(state, inner, region.block, bars, node.results, mirror)
+            _reverse_records(state, inner)
+            outcomes.append([total(b, inner.adjoints.get(f, [])) for f in free])
+    _join_adjoints(state, mirror, made, free, outcomes)
+
+
+def _seed_exit(state: Reversal, inner: Mirror, block: Block, bars: dict, results: Any, outer: Mirror) -> None:
+    """The cotangents with which a block's adjoint begins: those of what it hands over."""
+    if block.end.kind == "yield":
+        pairs = [(bars.get(r), y) for r, y in zip(results, block.end.values)]
+    elif block.end.kind == "break":
+        pairs = list(zip(outer.bars, block.end.values))
+    else:
+        return
+    for bar, y in pairs:
+        if bar is not None and isinstance(y, Value) and y in state.alive:
+            inner.adjoints.setdefault(y, []).append(fit(state.builder, bar, y, False, "branch"))
+
+
+def _join_adjoints(state: Reversal, mirror: Mirror, made: Branch, free: list[Value], outcomes: list[list[Any]]) -> None:
+    b = state.builder
+    results: list[Value] = []
+    ends: tuple[list[Any], list[Any]] = ([], [])
+    for k, f in enumerate(free):
+        pair = [outcomes[0][k], outcomes[1][k]]
+        if pair[0] is pair[1]:
+            if pair[0] is not None:
+                mirror.adjoints.setdefault(f, []).append(pair[0])
+            continue
+        for side in (0, 1):
+            if pair[side] is None:
+                with b.inside(made.blocks[side]):
+                    pair[side] = b.op(np.zeros_like, (lookup(state, mirror, f),)) if not f.type.is_scalar else 0.0
+            ends[side].append(pair[side])
+        result = Value(f.type, f"{f.name}_bar" if f.name else None)
+        results.append(result)
+        mirror.adjoints.setdefault(f, []).append(result)
+    if not results:
+        return
+    made.results = tuple(results)
+    for block, values in zip(made.blocks, ends):
+        block.end = Terminator("yield", tuple(values))
+    b.node(made)
+
+
+def _reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
+    b, region = state.builder, REGIONS[node][0]
+    carried = [k for k, p in enumerate(node.carried) if p in state.alive]
+    bars = {r: adjoint(state, mirror, r) for r in node.results if r in state.alive}
+    free = _free_active(state, node)
+    if all(bar is None for bar in bars.values()):
+        return
+    starts = []
+    for k in carried:
+        bar = bars.get(node.results[k])
+        starts.append(_zero_like(state, mirror, node.results[k], node) if bar is None else bar)
+    priors = [total(b, mirror.adjoints.pop(f, [])) for f in free]
+    priors = [_zero_like(state, mirror, f, node) if p is None else p for p, f in zip(priors, free)]
+    body = Block()
+    params = [Value(_bar_type(v), f"{v.name}_bar" if v.name else None) for v in [*[node.carried[k] for k in carried], *free]]
+    domain, index = _reversed_domain(state, mirror, node)
+    count = Value(INT, index.name if index is not None else "_")
+    body.params = [count, *params]
+    made = Loop(domain, None, [*starts, *priors], body)
+    outer_resolve = b.resolve
+    with b.inside(body):
+        inner = Mirror(mirror, region, body, b.depth)
+        by_slot: list[Any] = [None] * len(node.carried)
+        for k, p in zip(carried, params):
+            by_slot[k] = p
+        inner.bars = tuple(by_slot)
+        for f, p in zip(free, params[len(carried) :]):
+            inner.adjoints[f] = [p]
+        b.resolve = lambda v: lookup(state, inner, v)
+        _set_index(state, inner, node, count, index)
+        _seed_exit(state, inner, region.block, {}, (), inner) if region.block.end.kind != "yield" else _seed_yield(state, inner, region.block)
+        _reverse_records(state, inner)
+        ends = [total(b, inner.adjoints.get(node.carried[k], [])) for k in carried]
+        ends = [_zero_bar(b, p) if e is None else e for e, p in zip(ends, params)]
+        ends += [total(b, inner.adjoints.get(f, [])) for f in free]
+        body.end = Terminator("yield", tuple(ends))
+    b.resolve = outer_resolve
+    made.results = [Value(p.type, p.name) for p in params]
+    supply_needs(state, inner, made)
+    b.node(made)
+    for k, r in zip(carried, made.results):
+        init = node.inits[k]
+        if isinstance(init, Value) and init in state.alive:
+            mirror.adjoints.setdefault(init, []).append(fit(b, r, init, init.type.shape != node.carried[k].type.shape and init.type.kind != "list", "loop"))
+    for f, r in zip(free, made.results[len(carried) :]):
+        mirror.adjoints.setdefault(f, []).append(r)
+
+
+def _seed_yield(state: Reversal, inner: Mirror, block: Block) -> None:
+    for bar, y in zip(inner.bars, block.end.values):
+        if bar is not None and isinstance(y, Value) and y in state.alive:
+            inner.adjoints.setdefault(y, []).append(fit(state.builder, bar, y, y.type.shape != bar.type.shape and y.type.kind != "list", "loop"))
+
+
+def _bar_type(v: Value) -> Type:
+    t = v.type
+    return Type("unknown", t.dtype, t.shape) if t.kind == "list" and t.item is None else t
+
+
+def _zero_like(state: Reversal, mirror: Mirror, v: Value, node: Node) -> Any:
+    if v.type.is_scalar:
+        return 0.0
+    if v.type.kind == "list":
+        raise DifferentiationError("a list whose items reach the result on some paths only is not supported here: stack it into an array after the loop", place(node))
+    return state.builder.op(np.zeros_like, (v,))
+
+
+def _zero_bar(b: Builder, bar: Value) -> Any:
+    if bar.type.is_scalar:
+        return 0.0
+    if bar.type.kind == "list":
+        return b.op(list_of, ())
+    return b.op(np.zeros_like, (bar,))
+
+
+# --- reverse loops: the domain, the index, and what they need --------------------------------------------------------------
+
+
+def _reversed_domain(state: Reversal, mirror: Mirror, node: Loop) -> tuple[tuple[Any, Any, Any], Value | None]:
+    """The iterations of a loop in reverse: over its own index where it surely ran to its end, else over a count."""
+    b = state.builder
+    if node.domain is not None and not breaks_of(node):
+        start, stop, step = node.domain
+        if not isinstance(step, Value):
+            return _reversed_range(b, start, stop, step), node.body.params[0]
+    trips = export_trips(state, REGIONS[node][0])
+    trips = lookup(state, mirror, trips)
+    return (b.op(operator.sub, (trips, 1)), -1, -1), None
+
+
+def breaks_of(node: Loop) -> list[tuple]:
+    return [v for v in exits(node.body) if v is not node.body.end.values or node.body.end.kind == "break"]
+
+
+def _reversed_range(b: Builder, start: Any, stop: Any, step: int) -> tuple[Any, Any, Any]:
+    """`reversed(range(start, stop, step))` as a range."""
+    if not isinstance(start, Value) and not isinstance(stop, Value):
+        r = range(start, stop, step)[::-1]
+        return r.start, r.stop, r.step
+    if step in (1, -1):
+        return _plus(b, stop, -step), _plus(b, start, -step), -step
+    n = b.op(length, (b.op(range, (start, stop, step), effect="pure", types=UNKNOWN),))
+    last = b.op(operator.add, (start, b.op(operator.mul, (b.op(operator.sub, (n, 1)), step))))
+    return last, _plus(b, start, -step), -step
+
+
+def _plus(b: Builder, x: Any, c: int) -> Any:
+    if not isinstance(x, Value):
+        return x + c
+    return b.op(operator.add, (x, c)) if c > 0 else b.op(operator.sub, (x, -c))
+
+
+def export_trips(state: Reversal, region: Region) -> Value:
+    """The number of iterations a loop began, as one of its results."""
+    if TRIPS in region.exported:
+        return region.exported[TRIPS]
+    node, block = region.node, region.block
+    param = Value(INT, "trips")
+    block.params.append(param)
+    node.inits.append(0)
+    if node.test is not None:
+        node.test.params.append(Value(INT, "trips"))
+    more = Value(INT, "trips")
+    more.node = Op(operator.add, _ADD, (param, 1), {}, (more,), effect="pure")
+    block.nodes.insert(0, more.node)
+    _hand_over(block, more)
+    out = Value(INT, "trips", node)
+    node.results.append(out)
+    state.home[out] = region.parent
+    state.home[param] = state.home[more] = region
+    region.exported[TRIPS] = out
+    return out
+
+
+TRIPS: Any = "trips"
+_ADD = None
+
+
+def _hand_over(block: Block, v: Any) -> None:
+    for node in block.nodes:
+        if isinstance(node, Branch):
+            for inner in node.blocks:
+                _hand_over_at_breaks(inner, v)
+    if block.end.kind in ("yield", "break"):
+        block.end.values = (*block.end.values, v)
+
+
+def _hand_over_at_breaks(block: Block, v: Any) -> None:
+    for node in block.nodes:
+        if isinstance(node, Branch):
+            for inner in node.blocks:
+                _hand_over_at_breaks(inner, v)
+    if block.end.kind == "break":
+        block.end.values = (*block.end.values, v)
+
+
+def _set_index(state: Reversal, inner: Mirror, node: Loop, count: Value, index: Value | None) -> None:
+    """Make the forward index known in the reverse iteration."""
+    if node.domain is None:
+        return
+    if index is not None:
+        inner.needs[index] = count
+        inner.index = count
+        return
+    b = state.builder
+    start, _, step = node.domain
+    scaled = count if step == 1 and not isinstance(step, Value) else b.op(operator.mul, (count, step))
+    i = scaled if start == 0 and not isinstance(start, Value) else b.op(operator.add, (start, scaled))
+    inner.needs[node.body.params[0]] = i
+    inner.index = i
+
+
+def supply_needs(state: Reversal, inner: Mirror, made: Loop) -> None:
+    """Define what a reverse body needs of its iteration: popped from tapes, or computed again from those."""
+    from ..ir.rewrite import substitute_in_block
+
+    region, b = inner.region, state.builder
+    wanted = {v: p for v, p in inner.needs.items() if p is not inner.index and p.node is None and p not in made.body.params}
+    wanted.pop(region.block.params[0] if region.node.domain is not None else None, None)
+    kept, order = choose_kept(region, list(wanted), state.home)
+    head = Block()
+    have: dict[Value, Any] = {}
+    if region.node.domain is not None and inner.index is not None:
+        have[region.block.params[0]] = inner.index
+    outer_resolve, b.resolve = b.resolve, None
+    with b.inside(head):
+        for v in kept:
+            have[v] = _pop_from_tape(state, inner, made, v)
+        for v in order:
+            have[v] = _compute_again(state, inner, v, have)
+    b.resolve = outer_resolve
+    place_after = 0
+    if inner.index is not None and inner.index.node in made.body.nodes:
+        place_after = max(made.body.nodes.index(inner.index.node) + 1, 0)
+    made.body.nodes[place_after:place_after] = head.nodes
+    substitute_in_block(made.body, {p: have[v] for v, p in wanted.items()})
+
+
+def _pop_from_tape(state: Reversal, inner: Mirror, made: Loop, v: Value) -> Value:
+    b = state.builder
+    tape = lookup(state, inner.parent, export_from_loop(state, inner.region, v))
+    param = Value(tape.type, tape.name)
+    made.body.params.append(param)
+    made.inits.append(tape)
+    made.results.append(Value(tape.type, tape.name))
+    rest, popped = b.op(list_pop, (param,), types=(tape.type, v.type))
+    popped.name, popped.extent, rest.name = v.name, v.extent, tape.name
+    made.body.end.values = (*made.body.end.values, rest)
+    return popped
+
+
+def _compute_again(state: Reversal, inner: Mirror, v: Value, have: dict[Value, Any]) -> Any:
+    node = v.node
+
+    def reach(x: Value) -> Any:
+        if x in have:
+            return have[x]
+        return lookup(state, inner.parent, x)
+
+    with state.builder.at(node.loc, node.state):
+        out = state.builder.op(node.fun, map_leaves(node.args, reach), map_leaves(node.kwargs, reach), v.name, v.type, node.effect)
+    if isinstance(out, Value):
+        out.extent = v.extent
+    return out
+
+
+def _reverse_call(state: Reversal, mirror: Mirror, node: Call) -> None:
+    raise UnsupportedSyntaxError("calls of functions of the program are not differentiated yet", place(node))
+
+
+REVERSALS = {Op: _reverse_op, Branch: _reverse_branch, Loop: _reverse_loop, Call: _reverse_call}
+__all__ = ["Mirror", "Region", "Reversal", "exits", "free_values", "reverse", "type_of"]
