@@ -162,6 +162,8 @@ class Inputs:
             self._structure(x, path)
             names = [f.name for f in dataclasses.fields(x)]
             return Struct(type(x), {n: self.abstract(getattr(x, n), (*path, ("attr", n)), n) for n in names})
+        if isinstance(x, types.MethodType) and lookup(x) is not None:  # a method of a library's object: `norm.logpdf`
+            return self._static(x, path, name)
         if isinstance(x, types.MethodType):
             owner = self.abstract(x.__self__, (*path, ("attr", "__self__")), "self")
             return BoundFunction(self.abstract(x.__func__, (*path, ("attr", "__func__")), name), (owner,), {})

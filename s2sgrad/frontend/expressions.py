@@ -10,6 +10,7 @@ import gast
 import numpy as np
 
 from ..ir.program import Value, type_of
+from ..table.registry import lookup
 from .abstract import (
     Bound,
     BoundFunction,
@@ -24,6 +25,7 @@ from .abstract import (
     is_namedtuple,
     is_static,
 )
+from .capture import identity
 from .control import branch, is_cheap_truth
 from .frame import Frame
 from .primitives import Attribute, Method, extent, length, truth_and, truth_not, truth_or
@@ -448,6 +450,9 @@ def _object_attribute(frame: Frame, node: Any, owner: ObjectRef, name: str) -> A
 
     found = getattr(owner.obj, name)
     cls_attr = getattr(type(owner.obj), name, None)
+    if isinstance(found, types.MethodType) and lookup(found) is not None:  # of a library's object: `norm.logpdf`
+        frame.low.inputs.guard(owner.path, identity, owner.obj)
+        return found
     if isinstance(found, types.MethodType) and found.__self__ is owner.obj and isinstance(found.__func__, types.FunctionType):
         ref = frame.low.inputs.abstract(found.__func__, (*owner.path, ("attr", name), ("attr", "__func__")), name)
         return BoundFunction(ref, (owner,), {})

@@ -21,6 +21,7 @@ from .control import DEAD, State, branch, mutable_contents, set_contents
 from .expressions import emit, evaluate, truth
 from .frame import Frame, bound_names
 from .iteration import Counted, counted, iterate
+from .liveness import LoopNames, loop_names
 from .primitives import list_of, truth_not
 from .writes import assign
 
@@ -41,6 +42,7 @@ class Guess:
     containers: dict[int, Any] = field(default_factory=dict)
     types: dict[tuple, Type] = field(default_factory=dict)  # (key, leaf number) -> widened type
     templates: dict[str, Any] = field(default_factory=dict)  # names first bound inside: what they hold after
+    written: set[str] = field(default_factory=set)  # names of arrays found to be written to
 
 
 @dataclass(eq=False)
@@ -52,6 +54,13 @@ class LoopContext:
     slots: list[tuple[Any, int]]  # (key, leaf number) of each carried value
     frame: Frame
     unrolled: bool = False
+
+    def carry(self, name: str, value: Any) -> None:
+        """Demand that a name bound at an exit is carried out of the loop."""
+        if not self.unrolled and name not in self.guess.names and value is not None:
+            self.guess.names.add(name)
+            self.guess.templates[name] = value
+            raise Retry
 
     def exit_values(self, frame: Frame) -> tuple[Any, ...]:
         """The carried values where an iteration ends; Retry if they do not fit the guess."""
@@ -250,8 +259,7 @@ def while_loop(frame: Frame, node: Any, rest: list[Any]) -> None:
 
 
 def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Block], Any], domain: Any) -> None:
-    guess = frame.low.memo.setdefault(("loop", id(node)), Guess())
-    guess.names |= {n for n in names if n in frame.names and not isinstance(frame.names[n], (Closure,))}
+    guess = _first_guess(frame, node, names)
     exits = exits_of(node.body)
     _bind_flags(frame, exits, guess, bool(node.orelse))
     before = State(frame)
@@ -273,6 +281,25 @@ def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Blo
     frame.builder.loc = frame.builder.loc if frame.quiet else (frame.source, node)
     frame.builder.node(made)
     run_loop_else(frame, node)
+
+
+def _first_guess(frame: Frame, node: Any, names: set[str]) -> Guess:
+    """What the loop was found to carry when it was last interpreted, or what its text suggests."""
+    remembered = frame.low.memo.setdefault(("loop", id(node)), Guess())
+    guess = Guess(types=remembered.types, templates=remembered.templates, written=remembered.written)
+    live = names_of_loop(frame, node)
+    carried = {n for n in names if n in frame.names and not isinstance(frame.names[n], Closure) and (live is None or n in live.head or n in live.after)}
+    guess.names = carried | {n for n in remembered.templates if n in names}
+    for name in remembered.written:
+        handle = frame.names.get(name)
+        if isinstance(handle, Value):
+            guess.roots[frame.low.root(handle)] = None
+    return guess
+
+
+def names_of_loop(frame: Frame, node: Any) -> LoopNames | None:
+    tree = frame.low.stack[-1] if frame.low.stack else None
+    return loop_names(tree, node) if tree is not None else None
 
 
 def exits_of(body: list[Any]) -> set[str]:
@@ -298,8 +325,7 @@ def _bind_flags(frame: Frame, exits: set[str], guess: Guess, has_else: bool) -> 
     if "return" in exits:
         frame.names.setdefault(RETURNED, False)
         guess.names.add(RETURNED)
-        if RETURN_VALUE not in frame.names:
-            frame.names[RETURN_VALUE] = Unbound("is not bound")
+        frame.names[RETURN_VALUE] = Unbound("is not bound")
     if "break" in exits and has_else:
         frame.names[BROKEN] = False
         guess.names.add(BROKEN)
@@ -414,6 +440,7 @@ def _discover(frame: Frame, guess: Guess, names: set[str], before: State, heads:
     for root in low.versions:
         if low.versions[root] is not before.versions.get(root, root) and root not in heads and root not in guess.roots and _existed(root, block):
             guess.roots[root] = None
+            guess.written |= {n for n, v in frame.names.items() if isinstance(v, Value) and low.root(v) is root}
             wider = True
     for key, (x, items) in before.contents.items():
         if ("contents", key) in heads:
@@ -432,10 +459,6 @@ def _discover(frame: Frame, guess: Guess, names: set[str], before: State, heads:
                 guess.names.add(name)
                 guess.templates[name] = template
                 wider = True
-    if RETURNED in guess.names and RETURN_VALUE not in guess.names and not isinstance(frame.names.get(RETURN_VALUE), Unbound):
-        guess.names.add(RETURN_VALUE)
-        guess.templates[RETURN_VALUE] = frame.names[RETURN_VALUE]
-        wider = True
     if wider:
         raise Retry
 
@@ -460,14 +483,9 @@ def _existed(root: Value, block: Block) -> bool:
 
 
 def _is_read_outside(frame: Frame, node: Any, name: str) -> bool:
-    """Whether a name is read anywhere but inside this loop, as far as the text tells."""
-    key = ("reads", id(node))
-    if key not in frame.low.memo:
-        inside = {id(n) for n in gast.walk(node)}
-        tree = frame.source.node if frame.outer is None else frame.low.stack[-1] if frame.low.stack else frame.source.node
-        reads = {n.id for n in gast.walk(tree) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Load) and id(n) not in inside}
-        frame.low.memo[key] = (node, reads)
-    return name in frame.low.memo[key][1]
+    """Whether a name bound inside a loop is read after it."""
+    live = names_of_loop(frame, node)
+    return True if live is None else name in live.after or name in live.head
 
 
 def _leave(frame: Frame, loop: Loop, heads: dict, guess: Guess, before: State, names: set[str]) -> None:

@@ -82,6 +82,21 @@ def list_set(items: list, index: int, item: Any) -> list:
     return out
 
 
+def list_zeros(items: list) -> list:
+    """The zero cotangent of a list."""
+    return [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in items]
+
+
+def list_add(a: list, b: list) -> list:
+    """The sum of two cotangents of a list."""
+    return [x + y for x, y in zip(a, b)]
+
+
+def list_from(rows: Any) -> list:
+    """The entries of an array along its first axis, as a list."""
+    return list(rows)
+
+
 def stop_gradient(x: Any) -> Any:
     """`x`, with derivative zero."""
     return x
@@ -103,6 +118,13 @@ def _append_type(node: Any, items: Any, item: Any) -> Type:
 def _pop_type(node: Any, items: Any) -> tuple[Type, Type]:
     t = type_of(items)
     return t, t.item or UNKNOWN
+
+
+def _rows_type(node: Any, rows: Any) -> Type:
+    t = type_of(rows)
+    if t.kind != "array" or not t.shape:
+        return Type("list", item=UNKNOWN)
+    return Type("list", item=Type("array", t.dtype, t.shape[1:]) if len(t.shape) > 1 else Type("scalar", t.dtype, ()))
 
 
 def _extent_type(node: Any, x: Any, axis: int) -> Type:
@@ -127,6 +149,9 @@ define(list_of, fresh=True)
 define(list_append)
 define(list_pop)
 define(list_set)
+define(list_zeros, inactive=True, fresh=True)
+define(list_add)
+define(list_from)
 define(stop_gradient, inactive=True)
 RULES.update(
     {
@@ -139,9 +164,12 @@ RULES.update(
         list_append: _append_type,
         list_pop: _pop_type,
         list_set: _same,
+        list_zeros: _same,
+        list_add: _same,
+        list_from: _rows_type,
         stop_gradient: _same,
     }
 )
 OPAQUE = IMPURE
 MAY_RAISE = RAISES
-__all__ = ["Attribute", "Method", "Value", "call_object", "extent", "length", "list_append", "list_of", "list_pop", "list_set", "stop_gradient", "truth_and", "truth_not", "truth_or"]
+__all__ = ["Attribute", "Method", "Value", "call_object", "extent", "length", "list_add", "list_append", "list_from", "list_of", "list_pop", "list_set", "list_zeros", "stop_gradient", "truth_and", "truth_not", "truth_or"]

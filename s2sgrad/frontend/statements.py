@@ -198,6 +198,7 @@ def _return(frame: Frame, value: Any) -> Any:
     if frame.loop is None:
         return Returned(value)
     frame.names[RETURNED], frame.names[RETURN_VALUE] = True, value
+    frame.loop.carry(RETURN_VALUE, value)
     return _break(frame, None)
 
 

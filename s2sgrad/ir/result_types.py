@@ -7,6 +7,7 @@ subscripts, whose operands constrain one another, have rules of their own.
 
 from __future__ import annotations
 
+import functools
 import operator
 import warnings
 from collections.abc import Callable, Iterator
@@ -166,6 +167,58 @@ def _probe_key(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
 
 
 def _probe_twice(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
+    known = _probe_apart(fun, args, kwargs, number)
+    if known is not UNKNOWN or len(number) < 2:
+        return known
+    for groups in partitions(len(number)) if len(number) <= MOST_MERGED else [(0,) * len(number)]:
+        known = _probe_merged(fun, args, kwargs, number, groups)
+        if known is not UNKNOWN:
+            return known
+    return UNKNOWN
+
+
+MOST_MERGED = 5  # symbols that are tried as equal: 52 ways
+
+
+@functools.cache
+def partitions(n: int) -> list[tuple[int, ...]]:
+    """The ways to make some of `n` symbols equal, fewest equations first: the group that each belongs to."""
+    ways = [()]
+    for _ in range(n):
+        ways = [(*way, group) for way in ways for group in range(max(way, default=-1) + 2)]
+    return sorted((way for way in ways if len(set(way)) < n), key=lambda way: -len(set(way)))
+
+
+def _probe_merged(fun: Callable, args: tuple, kwargs: dict, number: dict, groups: tuple[int, ...]) -> Any:
+    """With one size for the symbols of a group, where operands constrain one another.
+
+    That the function refuses symbols of a group that differ, whichever is larger, shows that they are equal;
+    otherwise the extents of the result stay unknown.
+    """
+    seen = []
+    for primes in PRIMES:
+        result = _run_sample(fun, args, kwargs, {d: primes[groups[k]] for d, k in number.items()})
+        if result is UNKNOWN:
+            return UNKNOWN
+        seen.append((result, {primes[group]: groups.index(group) for group in groups}))
+    if not _are_equal(fun, args, kwargs, number, groups):
+        seen = [(result, {}) for result, _ in seen]
+    return _reconcile(*seen)
+
+
+def _are_equal(fun: Callable, args: tuple, kwargs: dict, number: dict, groups: tuple[int, ...]) -> bool:
+    """Whether the function refuses every way to pull one symbol apart from its group."""
+    for apart in (k for k, group in enumerate(groups) if groups.count(group) > 1):
+        for factor in (2, 3):
+            sizes = {d: 6 * (groups[k] + 1) * (factor if k == apart else 1) for d, k in number.items()}
+            smaller = {d: 6 * (groups[k] + 1) // (factor if k == apart else 1) for d, k in number.items()}
+            if any(_run_sample(fun, args, kwargs, s) is not UNKNOWN for s in (sizes, smaller)):
+                return False
+    return True
+
+
+def _probe_apart(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
+    """With a size of its own for every symbol, so that each extent of the result tells which it is."""
     literals = {n for v in leaves((args, kwargs)) for n in v.type.shape if isinstance(n, int)}
     seen = []
     for primes in PRIMES:
@@ -258,7 +311,7 @@ def getitem_type(node: Any, x: Arg, index: Arg) -> Type:
         return Type("unknown", t.dtype)
     dropped = all(not isinstance(i, slice) and i is not None and i is not Ellipsis and type_of_index(i) == "int" for i in as_tuple(index))
     if shape == () and dropped:
-        return scalar(t.dtype) if as_tuple(index) else array(t.dtype, ())
+        return scalar(t.dtype)
     return array(t.dtype, shape)
 
 
@@ -378,8 +431,10 @@ def dot_type(node: Any, a: Arg, b: Arg) -> Type:
 def einsum_type(node: Any, subscripts: Arg, *arrays: Arg, **kwargs: Arg) -> Type:
     """The type of `np.einsum` with a static subscript string and no ellipsis."""
     types = [type_of(a) for a in arrays]
-    if not isinstance(subscripts, str) or "." in subscripts or any(t.shape is None or t.dtype is None for t in types):
+    if any(isinstance(a, Value) and (t.shape is None or t.dtype is None) for a, t in zip(arrays, types)):
         return UNKNOWN
+    if not isinstance(subscripts, str) or "." in subscripts or any(t.shape is None for t in types):
+        return probe(np.einsum, (subscripts, *arrays), kwargs, node)
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     letters = inputs.replace(",", "")
     if not arrow:
@@ -391,6 +446,80 @@ def einsum_type(node: Any, subscripts: Arg, *arrays: Arg, **kwargs: Arg) -> Type
     dtype = np.result_type(*[t.dtype for t in types])
     shape = tuple(extents[c] for c in output)
     return array(dtype, shape) if shape else scalar(dtype)
+
+
+def tensordot_type(node: Any, a: Arg, b: Arg, axes: Arg = 2) -> Type:
+    """The type of `np.tensordot`: the axes that are not summed, those of the first factor in front."""
+    s, t = type_of(a), type_of(b)
+    if s.shape is None or t.shape is None or s.dtype is None or t.dtype is None or any(leaves(axes)):
+        return UNKNOWN
+    if isinstance(axes, int):
+        axes = (range(s.rank - axes, s.rank), range(axes))
+    summed = [{k % max(u.rank, 1) for k in ((part,) if isinstance(part, int) else part)} for part, u in zip(axes, (s, t))]
+    shape = tuple(n for u, out in zip((s, t), summed) for k, n in enumerate(u.shape) if k not in out)
+    return array(np.result_type(s.dtype, t.dtype), shape)
+
+
+# --- shapes ---------------------------------------------------------------------------------------------------
+
+
+def extent_of(n: Arg, fresh: Any) -> Extent:
+    """The extent that a run-time or static integer asks for."""
+    if not isinstance(n, Value):
+        return int(n) if n >= 0 else Dim(fresh)
+    return n.extent if n.extent is not None else Dim(n)
+
+
+def asked_shape(shape: Arg, node: Any) -> Shape | None:
+    """The extents of a shape given as an operand, or None where even their number is not known."""
+    if isinstance(shape, Value):
+        return (extent_of(shape, node),) if shape.type.dtype is not None and shape.type.shape == () and shape.type.dtype.kind in "iu" else None
+    items = shape if isinstance(shape, (tuple, list)) else (shape,)
+    return tuple(extent_of(n, (node, k)) for k, n in enumerate(items))
+
+
+def reshape_type(node: Any, a: Arg, shape: Arg, *args: Arg, **kwargs: Arg) -> Type:
+    """The type of `np.reshape`: the shape asked for."""
+    t, asked = type_of(a), asked_shape(shape, node)
+    if asked is None or t.dtype is None:
+        return Type("unknown", t.dtype)
+    if sum(not isinstance(n, int) for n in asked) == 1 and t.shape is not None:
+        asked = _solved(asked, t.shape)
+    return array(t.dtype, asked)
+
+
+def _solved(asked: Shape, have: Shape) -> Shape:
+    """The one extent that is not a number, where the others tell it."""
+    symbols = [n for n in have if not isinstance(n, int)]
+    numbers = [int(np.prod([n for n in shape if isinstance(n, int)])) for shape in (asked, have)]
+    if not symbols and numbers[0] and numbers[1] % numbers[0] == 0:
+        return tuple(n if isinstance(n, int) else numbers[1] // numbers[0] for n in asked)
+    if len(symbols) == 1 and numbers[0] == numbers[1]:
+        return tuple(n if isinstance(n, int) else symbols[0] for n in asked)
+    return asked
+
+
+def broadcast_to_type(node: Any, array_: Arg, shape: Arg, **kwargs: Arg) -> Type:
+    """The type of `np.broadcast_to`: the shape asked for."""
+    t, asked = type_of(array_), asked_shape(shape, node)
+    return Type("unknown", t.dtype) if asked is None or t.dtype is None else array(t.dtype, asked)
+
+
+def concatenate_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
+    """The type of `np.concatenate`: the other axes are those of any part; along it, one more symbol."""
+    types = [type_of(a) for a in arrays] if isinstance(arrays, (tuple, list)) else []
+    if not types or kwargs or not isinstance(axis, int) or any(not isinstance(a, Value) or t.shape is None or t.dtype is None for a, t in zip(arrays, types)):
+        return probe(np.concatenate, (arrays, axis), kwargs, node)
+    rank = types[0].rank
+    if any(t.rank != rank for t in types) or not -rank <= axis < rank:
+        return UNKNOWN
+    along = [t.shape[axis] for t in types]
+    shape = list(types[0].shape)
+    shape[axis] = sum(along) if all(isinstance(n, int) for n in along) else Dim((node, "joined"), any(map(not_one, along)))
+    for k in range(rank):
+        if k != axis % rank:
+            shape[k] = next((t.shape[k] for t in types if isinstance(t.shape[k], int)), shape[k])
+    return array(np.result_type(*[t.dtype for t in types]), tuple(shape))
 
 
 def like_first(node: Any, x: Arg, *args: Arg, **kwargs: Arg) -> Type:
@@ -406,6 +535,10 @@ RULES.update(
         np.matmul: matmul_type,
         np.dot: dot_type,
         np.einsum: einsum_type,
+        np.tensordot: tensordot_type,
+        np.reshape: reshape_type,
+        np.broadcast_to: broadcast_to_type,
+        np.concatenate: concatenate_type,
         index_set: like_first,
         index_add: like_first,
     }

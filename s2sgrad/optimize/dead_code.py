@@ -26,7 +26,8 @@ def _keep(node: Node, live: set[Value]) -> bool:
             return False
         live.update(operands(node))
         return True
-    if not is_impure(node) and not any(r in live for r in node.results):
+    leaves_loop = isinstance(node, Branch) and any(_exits(b) for b in node.blocks)
+    if not leaves_loop and not is_impure(node) and not any(r in live for r in node.results):
         return False
     if isinstance(node, Branch):
         _sweep_branch(node, live)

@@ -114,3 +114,16 @@ inactive(
 )
 inactive(math.floor, math.ceil, math.trunc, math.isnan, math.isfinite, math.isinf, math.isclose)
 inactive(math.comb, math.perm, math.factorial, math.gcd, math.lcm, math.isqrt)
+
+
+def tied_share(g: Any, ans: Any, x: Any, y: Any) -> Any:
+    """The cotangent of `x` in an extreme of two: shared equally at a tie."""
+    return g * ((x == ans) / ((x == ans) + (y == ans)))
+
+
+# fmt: off
+elementwise(builtins.max, lambda g, ans, x, y: tied_share(g, ans, x, y),
+                          lambda g, ans, x, y: tied_share(g, ans, y, x))
+elementwise(builtins.min, lambda g, ans, x, y: tied_share(g, ans, x, y),
+                          lambda g, ans, x, y: tied_share(g, ans, y, x))
+# fmt: on

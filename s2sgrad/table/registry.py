@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 Rule = Callable[..., Any]
 
 PURE = "pure"  # no effect: may be moved, shared, dropped
@@ -74,7 +76,7 @@ def _lookup_lazily(fun: Any) -> Entry | None:
     owner = getattr(fun, "__self__", fun)  # scipy.stats.norm.logpdf is a method of an object of scipy.stats
     module = getattr(fun, "__module__", None) or getattr(type(owner), "__module__", None) or ""
     library = module.partition(".")[0]
-    if type(fun).__name__ == "ufunc" and "numpy" not in library:
+    if isinstance(fun, np.ufunc) and getattr(np, fun.__name__, None) is not fun:
         library = "scipy"  # ufuncs of SciPy do not know their module
     chapters = LAZY_CHAPTERS.pop(library, ())
     for chapter in chapters:

@@ -30,6 +30,7 @@ from .emit import Comment, write
 from .ownership import WRITES, Ownership, analyse, has_memory, is_view
 from .spelling import BUILTIN_NAMES, LOAD, STORE, call, constant, dotted, import_path, name, spell, subscript
 
+FOLD_DISTANCE = 40  # operations between a temporary and its use, beyond which it keeps a line of its own
 LINE_BUDGET = 72  # characters of an expression that temporaries are folded into
 ALIASES = {"numpy": "np"}
 RESERVED = frozenset(keyword.kwlist) | BUILTIN_NAMES | {"np", "math", "operator", "scipy", "special", "stats", "linalg"}
@@ -91,6 +92,7 @@ class Printer:
     out: list[Any] = field(default_factory=list)
     fold_names: bool = True
     last_origin: Any = None
+    carried: Any = ()  # of the loop being printed: what a break hands over
 
     def function(self, fun: Any) -> Any:
         return self.module.reference(fun)
@@ -402,8 +404,13 @@ def _is_trivial(node: Op) -> bool:
 def _crosses_write(p: Printer, node: Op, block: Block, k: int, target: int) -> bool:
     """Whether moving an expression from place `k` to `target` would carry it over an effect it could see."""
     reads = _memory_read(p, node)
+    if target - k > FOLD_DISTANCE:
+        return True
+    labels = _names_read(p, node)
     for other in block.nodes[k + 1 : target]:
         if not isinstance(other, Op):
+            return True
+        if any(p.labels.get(r) in labels for r in other.results):  # the name will stand for another value
             return True
         if other.effect == IMPURE or other.state != node.state:
             return True
@@ -411,6 +418,17 @@ def _crosses_write(p: Printer, node: Op, block: Block, k: int, target: int) -> b
             return True
     user = block.nodes[target]
     return user.state != node.state or (user.fun in WRITES and bool(reads & p.found.roots.get(user.results[0], frozenset())) and _reads_base_late(user, node))
+
+
+def _names_read(p: Printer, node: Op) -> set[str]:
+    """The names that an expression mentions, those of what is folded into it too."""
+    found: set[str] = set()
+    for v in operands(node):
+        if v in p.folded and isinstance(v.node, Op):
+            found |= _names_read(p, v.node)
+        elif v in p.labels:
+            found.add(p.labels[v])
+    return found
 
 
 def _reads_base_late(user: Op, node: Op) -> bool:
@@ -576,7 +594,7 @@ def _print_branch(p: Printer, node: Branch) -> None:
     arms = []
     for block in node.blocks:
         outer, p.out = p.out, []
-        _name_yields(p, block, node.results)
+        _name_yields(p, block, p.carried if block.end.kind == "break" else node.results)
         _print_block(p, block)
         _hand_over(p, block, node.results, node)
         arms.append(p.out)
@@ -664,6 +682,7 @@ def _hand_over(p: Printer, block: Block, targets: Any, node: Any) -> None:
     """Assign what a block hands over to the names it is handed over under, all at once."""
     if block.end.kind in ("yield", "break"):
         pairs = []
+        targets = p.carried if block.end.kind == "break" else targets
         for t, y in zip(targets, block.end.values):
             if y is UNDEFINED:
                 continue
@@ -700,10 +719,12 @@ def _print_loop(p: Printer, node: Loop, k: int, block: Block) -> None:
         p.labels[index] = p.names.fresh(index.name) if p.uses.get(index, 0) else "_"
     test = _print_test(p, node)
     _name_yields(p, node.body, node.carried)
+    enclosing, p.carried = p.carried, node.carried
     last, p.last_origin = p.last_origin, None
     _print_block(p, node.body)
     _hand_over(p, node.body, node.carried, node)
     body, p.out = p.out, outer
+    p.carried = enclosing
     p.last_origin = last
     if not body:
         body = [gast.Pass()]
@@ -746,7 +767,9 @@ def _name_carried(p: Printer, node: Loop, k: int, block: Block) -> None:
             label = p.labels[init]
         else:
             label = p.names.fresh(param.name)
-            if init is not UNDEFINED:
+            if init is UNDEFINED:
+                starts.append((label, constant(None)))  # a copy of it may be made before it is bound
+            else:
                 starts.append((label, _copy_of(p, init) if copied else _operand(p, init).tree))
         p.labels[param] = p.labels[result] = label
     _parallel_assign(p, starts, node)

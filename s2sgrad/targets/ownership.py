@@ -28,6 +28,7 @@ class Ownership:
     in_place: set[Op] = field(default_factory=set)
     owned_roots: set[Any] = field(default_factory=set)
     copied_starts: set[tuple[Loop, int]] = field(default_factory=set)
+    written_roots: set[Any] = field(default_factory=set)
 
 
 NONE: frozenset[Any] = frozenset()
@@ -107,7 +108,7 @@ def _op(found: Ownership, node: Op, k: int, last: dict) -> None:
     for r in node.results:
         if has_memory(r):
             found.roots[r] = shared or frozenset([r])
-            if not shared and node.entry is not None and node.effect != "impure":
+            if not shared and node.entry is not None and node.effect != "impure" and not is_view(node):
                 found.owned_roots.add(r)
 
 
@@ -118,6 +119,7 @@ def _write(found: Ownership, node: Op, k: int, last: dict) -> None:
     if isinstance(base, Value) and may_reuse(found, base, k, last):
         found.in_place.add(node)
         roots = found.roots.get(base, NONE)
+        found.written_roots |= roots
     else:
         roots = frozenset([result])
         found.owned_roots.add(result)
@@ -223,6 +225,8 @@ def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> Non
             found.owned_roots.add(r)
             if p in written and not _start_is_ours(found, node, j, k, last):
                 found.copied_starts.add((node, j))
+            elif p in written and isinstance(init, Value):
+                found.written_roots |= found.roots.get(init, NONE)
             elif p not in written and not _start_is_ours(found, node, j, k, last):
                 found.roots[r] = frozenset([r]) | (found.roots.get(init, NONE) if isinstance(init, Value) else NONE)
                 found.owned_roots.discard(r)
@@ -247,7 +251,9 @@ def _lost_ownership(found: Ownership, node: Loop, owned: set[Value]) -> set[Valu
     for way in _ways(node):
         holders: dict[Any, int] = {}
         for y in way:
-            for root in found.roots.get(y, NONE) if isinstance(y, Value) else NONE:
+            if not isinstance(y, Value):
+                continue
+            for root in found.roots.get(y, NONE) | (_items(found, y) if y.type.kind == "list" else NONE):
                 holders[root] = holders.get(root, 0) + 1
         for p, y in zip(node.carried, way):
             if p not in owned or y is UNDEFINED:
@@ -272,11 +278,8 @@ def _inside(node: Loop, owned: set[Value]) -> frozenset:
 
 def _written_params(found: Ownership, node: Loop) -> set[Value]:
     """The carried arrays that some write in the body reuses."""
-    from ..ir.program import walk
-
-    bases = {n.args[0] for n in walk(node.body) if isinstance(n, Op) and n in found.in_place}
-    touched = frozenset().union(*[found.roots.get(b, NONE) for b in bases])
-    return {p for p in node.carried if p in touched} | ({p for p in node.carried if has_memory(p)} if _swaps(node) and touched else set())
+    touched = any(p in found.written_roots for p in node.carried)
+    return {p for p in node.carried if p in found.written_roots or (touched and has_memory(p) and _swaps(node))}
 
 
 def _swaps(node: Loop) -> bool:

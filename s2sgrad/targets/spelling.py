@@ -55,7 +55,17 @@ def constant(value: Any) -> gast.Constant:
 
 
 def call(fun: Any, *args: Any, **keywords: Any) -> gast.Call:
-    return gast.Call(fun, list(args), [gast.keyword(k, v) for k, v in keywords.items()])
+    return gast.Call(fun, list(map(outside, args)), [gast.keyword(k, outside(v)) for k, v in keywords.items()])
+
+
+def outside(tree: Any) -> Any:
+    """An operand as it is written outside of a subscript: `1:3` is `slice(1, 3)` there."""
+    if isinstance(tree, gast.Slice):
+        bounds = [constant(None) if part is None else part for part in (tree.lower, tree.upper, tree.step)]
+        return gast.Call(name("slice"), bounds if tree.step is not None else bounds[:2], [])
+    if isinstance(tree, (gast.Tuple, gast.List)) and any(isinstance(e, (gast.Slice, gast.Tuple, gast.List)) for e in tree.elts):
+        return type(tree)([outside(e) for e in tree.elts], LOAD)
+    return tree
 
 
 def dotted(text: str) -> Any:

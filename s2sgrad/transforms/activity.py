@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import NonDifferentiableError
-from ..frontend.primitives import list_append, list_of, list_pop, list_set
+from ..frontend.primitives import list_add, list_append, list_from, list_of, list_pop, list_set
 from ..ir.program import Block, Branch, Call, Loop, Node, Op, Value, leaves, operands
 
 
@@ -142,7 +142,7 @@ def refuse_opaque(node: Node, active: set[Value]) -> None:
     raise NonDifferentiableError(message, place(node))
 
 
-LANGUAGE = {list_of, list_append, list_pop, list_set, np.asarray}  # differentiated by their structure
+LANGUAGE = {list_of, list_append, list_pop, list_set, list_add, list_from, np.asarray}  # differentiated by their structure
 
 
 def place(node: Node):  # noqa: ANN201

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..errors import DifferentiationError
-from ..frontend.primitives import extent
+from ..frontend.primitives import extent, list_add
 from ..ir.builder import Builder
 from ..ir.program import Op, Value, type_of
 from ..ir.types import Dim, Extent, Type, covers, same_extent
@@ -34,6 +35,11 @@ def run_time_shape(b: Builder, x: Value) -> Any:
 
 def fit(b: Builder, c: Any, x: Value, elementwise: bool, rule_name: str) -> Any:
     """A contribution `c` brought to the shape and dtype of `x`, whose cotangent it is."""
+    if isinstance(c, Masked):
+        inner = type_of(unmasked(c))
+        if elementwise and inner.shape is not None and (covers(x.type.shape, inner.shape) or x.type.shape == inner.shape) and inner.dtype == x.type.dtype:
+            return c
+        c = applied(b, c)
     if elementwise:
         c = unbroadcast(b, c, x)
     elif isinstance(c, Value) and not shapes_agree(type_of(c), x.type):
@@ -97,13 +103,39 @@ def zeros(b: Builder, x: Value) -> Any:
     return b.op(np.zeros_like, (x,))
 
 
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A contribution that counts where `test` is `taken` only.
+
+    The mask of a `where` is applied where its branch is left, not where it is entered: a slope that is not
+    finite where the branch was not taken then adds nothing.
+    """
+
+    test: Any
+    taken: bool
+    cotangent: Any
+
+
+def applied(b: Builder, c: Any) -> Any:
+    """A contribution with its mask applied."""
+    if not isinstance(c, Masked):
+        return c
+    inner = applied(b, c.cotangent)
+    return b.op(np.where, (c.test, inner, 0.0) if c.taken else (c.test, 0.0, inner))
+
+
+def unmasked(c: Any) -> Any:
+    return unmasked(c.cotangent) if isinstance(c, Masked) else c
+
+
 def total(b: Builder, contributions: list[Any]) -> Any:
     """The sum of contributions, in order; None where there is none."""
     if not contributions:
         return None
+    contributions = [applied(b, c) for c in contributions]
     out = contributions[0]
     for c in contributions[1:]:
-        out = b.op(operator.add, (out, c))
+        out = b.op(list_add if type_of(c).kind == "list" else operator.add, (out, c))
     return out
 
 

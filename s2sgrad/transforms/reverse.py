@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import DifferentiationError, UnsupportedSyntaxError
 from ..frontend.capture import Inputs
 from ..frontend.lower import lower_rule
-from ..frontend.primitives import length, list_append, list_of, list_pop
+from ..frontend.primitives import length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros
 from ..ir.builder import Builder
 from ..ir.program import (
     UNDEFINED,
@@ -38,8 +38,10 @@ from ..ir.program import (
 from ..ir.types import INT, UNKNOWN, Type
 from ..optimize.simplify import DERIVATIVE, made_by
 from ..table.composite import DEFINITIONS
+from ..table.functional import index_add, index_set
+from ..table.registry import lookup as entry_of
 from .activity import active_values, breaks, exits, place, refuse_opaque
-from .cotangent import fit, total, zeros
+from .cotangent import Masked, fit, total, zeros
 from .save import choose_kept
 
 
@@ -66,6 +68,7 @@ class Mirror:
     adjoints: dict[Value, list[Any]] = field(default_factory=dict)
     needs: dict[Value, Value] = field(default_factory=dict)
     index: Value | None = None  # of a reverse loop: the index of the forward iteration
+    tail: list[tuple[Any, Any]] | None = None  # (cotangent, value) handed over by a block that may break at its end
     bars: tuple[Any, ...] = ()  # of a reverse loop: the cotangents of what the iteration handed over
 
 
@@ -292,12 +295,22 @@ def lookup(state: Reversal, mirror: Mirror, v: Value) -> Value:
         if not _encloses(home, mirror.region):
             raise AssertionError(f"{v} is needed outside of the block that defines it")
         return lookup(state, mirror.parent, v)
-    if isinstance(home.node, Branch):
-        return lookup(state, mirror.parent, export_from_branch(state, home, v))
+    if isinstance(home.node, Branch) and not in_loop(home):
+        return export_from_branch(state, home, v)
     if v not in mirror.needs:
         mirror.needs[v] = Value(v.type, v.name)
         mirror.needs[v].extent = v.extent
     return mirror.needs[v]
+
+
+def in_loop(region: Region) -> bool:
+    """Whether a region is executed more than once: its values are gone when it is reversed."""
+    r: Region | None = region
+    while r is not None:
+        if isinstance(r.node, Loop):
+            return True
+        r = r.parent
+    return False
 
 
 def _encloses(outer: Region, inner: Region | None) -> bool:
@@ -318,7 +331,8 @@ def export_from_branch(state: Reversal, region: Region, v: Value) -> Value:
     node.results = (*node.results, out)
     for k, block in enumerate(node.blocks):
         if block.end.kind == "yield":
-            block.end.values = (*block.end.values, v if k == region.arm else UNDEFINED)
+            other = None if in_loop(region) else UNDEFINED  # in a loop it goes on a tape, taken or not
+            block.end.values = (*block.end.values, v if k == region.arm else other)
     region.exported[v] = out
     state.home[out] = region.parent
     return out
@@ -331,7 +345,7 @@ def export_from_loop(state: Reversal, region: Region, v: Value) -> Value:
     b, node = state.builder, region.node
     tape_type = Type("list", item=v.type)
     start = Value(tape_type, None)
-    start.node = Op(list_of, None, (), {}, (start,), effect="pure", loc=node.loc)
+    start.node = Op(list_of, entry_of(list_of), (), {}, (start,), effect="pure", loc=node.loc)
     owner = region.parent.block
     owner.nodes.insert(owner.nodes.index(node), start.node)
     state.home[start] = region.parent
@@ -378,7 +392,7 @@ def _append_at_breaks(block: Block, param: Value, v: Any) -> None:
 
 def _push(block: Block, tape: Value, v: Any) -> Value:
     pushed = Value(tape.type, tape.name)
-    pushed.node = Op(list_append, None, (tape, v), {}, (pushed,), effect="pure")
+    pushed.node = Op(list_append, entry_of(list_append), (tape, v), {}, (pushed,), effect="pure")
     block.nodes.append(pushed.node)
     return pushed
 
@@ -422,10 +436,14 @@ def adjoint(state: Reversal, mirror: Mirror, v: Value) -> Any:
 def _reverse_op(state: Reversal, mirror: Mirror, node: Op) -> None:
     if not any(r in state.alive for r in node.results):
         return
+    masks = _open_masks(mirror, node)
     bars = [adjoint(state, mirror, r) for r in node.results]
     if all(bar is None for bar in bars):
         return
     b = state.builder
+    rule = LIST_RULES.get(node.fun)
+    if rule is not None and rule(state, mirror, node, bars):
+        return
     sigmoid = logistic_argument(node)
     if sigmoid is not None:
         ans = node.results[0]
@@ -438,21 +456,46 @@ def _reverse_op(state: Reversal, mirror: Mirror, node: Op) -> None:
         filled = [zeros(b, r) if bar is None else bar for bar, r in zip(bars, node.results)]
         rebuild = node.structure if not hasattr(node.structure, "_fields") else lambda items: node.structure(*items)
         g, ans = rebuild(filled), rebuild(list(node.results))
-    _apply_rules(state, mirror, node, g, ans)
+    if node.fun is np.where and len(node.args) == 3 and node.structure is None:
+        for k, taken in ((1, True), (2, False)):
+            contribute(state, mirror, node.args[k], _masked(Masked(node.args[0], taken, g), masks), True, "numpy.where")
+        return
+    _apply_rules(state, mirror, node, g, ans, masks)
 
 
-def _apply_rules(state: Reversal, mirror: Mirror, node: Op, g: Any, ans: Any) -> None:
+def _open_masks(mirror: Mirror, node: Op) -> list[Masked]:
+    """Take the masks off the one contribution to an elementwise result: its operands' will wear them."""
+    found: list[Masked] = []
+    if node.structure is not None or node.entry is None or not node.entry.elementwise:
+        return found
+    waiting = mirror.adjoints.get(node.results[0], [])
+    while len(waiting) == 1 and isinstance(waiting[0], Masked):
+        found.append(waiting[0])
+        waiting[0] = waiting[0].cotangent
+    return found
+
+
+def _masked(c: Any, masks: list[Masked]) -> Any:
+    for m in reversed(masks):
+        c = Masked(m.test, m.taken, c)
+    return c
+
+
+def _apply_rules(state: Reversal, mirror: Mirror, node: Op, g: Any, ans: Any, masks: list[Masked]) -> None:
     entry = node.entry
     if entry is None or entry.vjps is None:
         _refuse(node)
+    order = list(enumerate(node.args))
+    if node.fun in (index_set, index_add):
+        order.reverse()  # take the cotangent of what was written, then clear its place
     variadic = len(entry.vjps) == 1 and len(node.args) > 1 and entry.name in VARIADIC
-    for k, arg in enumerate(node.args):
+    for k, arg in order:
         if not any(v in state.alive for v in leaves(arg)):
             continue
         rule = entry.vjps[0] if variadic else entry.vjps[k] if k < len(entry.vjps) else None
         if rule is None:
             _refuse(node, k)
-        c = _pull_back(state, node, rule, g, ans)
+        c = _masked(_pull_back(state, node, rule, g, ans), masks)
         contribute(state, mirror, arg, c, entry.elementwise, entry.name)
     for key, arg in node.kwargs.items():
         if any(v in state.alive for v in leaves(arg)):
@@ -485,6 +528,98 @@ def _refuse(node: Op, argument: Any = None) -> None:
     name = node.entry.name if node.entry is not None else getattr(node.fun, "__name__", str(node.fun))
     which = "" if argument is None else f" with respect to its argument {argument!r}"
     raise NonDifferentiableError(f"`{name}` has no derivative in the table{which}: give it one with `defvjp`, or hide the value with `stop_gradient`", place(node))
+
+
+# --- run-time lists: pushes and pops are each other's adjoints ---------------------------------------------------------------
+
+
+def _give(state: Reversal, mirror: Mirror, v: Any, c: Any) -> None:
+    contribute(state, mirror, v, c, False, "list")
+
+
+def _list_append_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    items, item = node.args
+    rest, last = state.builder.op(list_pop, (bars[0],), types=(bars[0].type, _item_type(item)))
+    _give(state, mirror, items, rest)
+    _give(state, mirror, item, last)
+    return True
+
+
+def _item_type(item: Any) -> Type:
+    t = type_of(item)
+    return t if t.may_be_active else Type("float", np.dtype(float), ())
+
+
+def _list_pop_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    b, (rest, item) = state.builder, node.results
+    rest_bar = b.op(list_zeros, (rest,)) if bars[0] is None else bars[0]
+    item_bar = zeros(b, item) if bars[1] is None else bars[1]
+    _give(state, mirror, node.args[0], b.op(list_append, (rest_bar, item_bar)))
+    return True
+
+
+def _list_of_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    for k, item in enumerate(node.args):
+        if isinstance(item, Value) and item in state.alive:
+            _give(state, mirror, item, state.builder.op(operator.getitem, (bars[0], k)))
+    return True
+
+
+def _list_item_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    items, index = node.args
+    if not isinstance(items, Value) or items.type.kind != "list":
+        return False
+    if isinstance(index, slice):
+        raise UnsupportedSyntaxError("a slice of a list grown at run time is not differentiated: index its items one by one", place(node))
+    b = state.builder
+    so_far = total(b, mirror.adjoints.pop(items, []))
+    if so_far is None:
+        so_far = b.op(list_zeros, (items,))
+    more = b.op(operator.add, (b.op(operator.getitem, (so_far, index)), bars[0]))
+    mirror.adjoints[items] = [b.op(list_set, (so_far, index, more))]
+    return True
+
+
+def _list_set_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    b, (items, index, item) = state.builder, node.args
+    _give(state, mirror, item, b.op(operator.getitem, (bars[0], index)))
+    _give(state, mirror, items, b.op(list_set, (bars[0], index, 0.0)))
+    return True
+
+
+def _list_add_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    for items in node.args:
+        _give(state, mirror, items, bars[0])
+    return True
+
+
+def _list_from_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    _give(state, mirror, node.args[0], state.builder.op(np.array, (bars[0],), types=node.args[0].type))
+    return True
+
+
+def _stack_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    items = node.args[0]
+    if not isinstance(items, Value) or items.type.kind != "list":
+        return False
+    if len(node.args) > 1 or set(node.kwargs) - {"dtype"}:
+        raise UnsupportedSyntaxError("a list grown at run time is stacked along the first axis only", place(node))
+    _give(state, mirror, items, state.builder.op(list_from, (bars[0],), types=items.type))
+    return True
+
+
+LIST_RULES = {
+    list_append: _list_append_rule,
+    list_pop: _list_pop_rule,
+    list_of: _list_of_rule,
+    list_set: _list_set_rule,
+    list_add: _list_add_rule,
+    list_from: _list_from_rule,
+    operator.getitem: _list_item_rule,
+    np.array: _stack_rule,
+    np.asarray: _stack_rule,
+    np.stack: _stack_rule,
+}
 
 
 def logistic_argument(node: Op) -> Value | None:
@@ -535,30 +670,53 @@ def _reverse_branch(state: Reversal, mirror: Mirror, node: Branch) -> None:
         return
     priors = {f: total(b, mirror.adjoints.pop(f, [])) for f in free}
     made = Branch(lookup(state, mirror, node.test) if isinstance(node.test, Value) else node.test, Block(), Block())
-    outcomes = []
+    outcomes, mirrors = [], []
     for block, region in zip(made.blocks, REGIONS[node]):
         with b.inside(block):
             inner = Mirror(mirror, region, block, b.depth, bars=mirror.bars, index=mirror.index)
             for f, prior in priors.items():
                 if prior is not None:
                     inner.adjoints[f] = [prior]
-            _seed_exit(state, inner, region.block, bars, node.results, mirror)
+            _seed_block(state, inner, _arm_pairs(region.block, bars, node.results, mirror))
             _reverse_records(state, inner)
             outcomes.append([total(b, inner.adjoints.get(f, [])) for f in free])
+        mirrors.append(inner)
     _join_adjoints(state, mirror, made, free, outcomes)
+    for inner in mirrors:
+        if inner.needs:
+            supply_arm_needs(state, inner)
 
 
-def _seed_exit(state: Reversal, inner: Mirror, block: Block, bars: dict, results: Any, outer: Mirror) -> None:
-    """The cotangents with which a block's adjoint begins: those of what it hands over."""
-    if block.end.kind == "yield":
-        pairs = [(bars.get(r), y) for r, y in zip(results, block.end.values)]
-    elif block.end.kind == "break":
-        pairs = list(zip(outer.bars, block.end.values))
-    else:
+def _arm_pairs(block: Block, bars: dict, results: Any, outer: Mirror) -> list[tuple[Any, Any]]:
+    """What an arm hands over, beside the cotangents of where that goes."""
+    if block.end.kind == "break":
+        return list(zip(outer.bars, block.end.values))
+    if block.end.kind != "yield":
+        return []
+    inside = dict(zip(results, block.end.values))
+    pairs = [(bars.get(r), y) for r, y in inside.items()]
+    return pairs + [(bar, inside.get(y, y) if isinstance(y, Value) else y) for bar, y in outer.tail or ()]
+
+
+def _seed_block(state: Reversal, inner: Mirror, pairs: list[tuple[Any, Any]]) -> None:
+    """Start the adjoint of a block from the cotangents of what it hands over.
+
+    Where the block's last node may break, what it hands over at its end counts only if it did not: the arms
+    of that branch are started instead.
+    """
+    pairs = [(bar, y) for bar, y in pairs if bar is not None and isinstance(y, Value)]
+    if may_break_at_end(inner.region.block):
+        inner.tail = pairs
         return
     for bar, y in pairs:
-        if bar is not None and isinstance(y, Value) and y in state.alive:
-            inner.adjoints.setdefault(y, []).append(fit(state.builder, bar, y, False, "branch"))
+        if y in state.alive:
+            elementwise = y.type.shape != type_of(bar).shape and y.type.kind != "list"
+            inner.adjoints.setdefault(y, []).append(fit(state.builder, bar, y, elementwise, "loop"))
+
+
+def may_break_at_end(block: Block) -> bool:
+    last = block.nodes[-1] if block.nodes else None
+    return isinstance(last, Branch) and any(breaks(b) for b in last.blocks)
 
 
 def _join_adjoints(state: Reversal, mirror: Mirror, made: Branch, free: list[Value], outcomes: list[list[Any]]) -> None:
@@ -589,7 +747,7 @@ def _join_adjoints(state: Reversal, mirror: Mirror, made: Branch, free: list[Val
 
 def _reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
     b, region = state.builder, REGIONS[node][0]
-    carried = [k for k, p in enumerate(node.carried) if p in state.alive]
+    carried = [k for k, (p, r) in enumerate(zip(node.carried, node.results)) if p in state.alive or r in state.alive]
     bars = {r: adjoint(state, mirror, r) for r in node.results if r in state.alive}
     free = _free_active(state, node)
     if all(bar is None for bar in bars.values()):
@@ -617,7 +775,8 @@ def _reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
             inner.adjoints[f] = [p]
         b.resolve = lambda v: lookup(state, inner, v)
         _set_index(state, inner, node, count, index)
-        _seed_exit(state, inner, region.block, {}, (), inner) if region.block.end.kind != "yield" else _seed_yield(state, inner, region.block)
+        ends = region.block.end.values if region.block.end.kind in ("yield", "break") else ()
+        _seed_block(state, inner, list(zip(inner.bars, ends)))
         _reverse_records(state, inner)
         ends = [total(b, inner.adjoints.get(node.carried[k], [])) for k in carried]
         ends = [_zero_bar(b, p) if e is None else e for e, p in zip(ends, params)]
@@ -635,12 +794,6 @@ def _reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
         mirror.adjoints.setdefault(f, []).append(r)
 
 
-def _seed_yield(state: Reversal, inner: Mirror, block: Block) -> None:
-    for bar, y in zip(inner.bars, block.end.values):
-        if bar is not None and isinstance(y, Value) and y in state.alive:
-            inner.adjoints.setdefault(y, []).append(fit(state.builder, bar, y, y.type.shape != bar.type.shape and y.type.kind != "list", "loop"))
-
-
 def _bar_type(v: Value) -> Type:
     t = v.type
     return Type("unknown", t.dtype, t.shape) if t.kind == "list" and t.item is None else t
@@ -650,7 +803,7 @@ def _zero_like(state: Reversal, mirror: Mirror, v: Value, node: Node) -> Any:
     if v.type.is_scalar:
         return 0.0
     if v.type.kind == "list":
-        raise DifferentiationError("a list whose items reach the result on some paths only is not supported here: stack it into an array after the loop", place(node))
+        return state.builder.op(list_zeros, (v,))
     return state.builder.op(np.zeros_like, (v,))
 
 
@@ -710,7 +863,7 @@ def export_trips(state: Reversal, region: Region) -> Value:
     if node.test is not None:
         node.test.params.append(Value(INT, "trips"))
     more = Value(INT, "trips")
-    more.node = Op(operator.add, _ADD, (param, 1), {}, (more,), effect="pure")
+    more.node = Op(operator.add, entry_of(operator.add), (param, 1), {}, (more,), effect="pure")
     block.nodes.insert(0, more.node)
     _hand_over(block, more)
     out = Value(INT, "trips", node)
@@ -722,7 +875,6 @@ def export_trips(state: Reversal, region: Region) -> Value:
 
 
 TRIPS: Any = "trips"
-_ADD = None
 
 
 def _hand_over(block: Block, v: Any) -> None:
@@ -783,6 +935,24 @@ def supply_needs(state: Reversal, inner: Mirror, made: Loop) -> None:
         place_after = max(made.body.nodes.index(inner.index.node) + 1, 0)
     made.body.nodes[place_after:place_after] = head.nodes
     substitute_in_block(made.body, {p: have[v] for v, p in wanted.items()})
+
+
+def supply_arm_needs(state: Reversal, inner: Mirror) -> None:
+    """Define what a reverse arm needs of its forward arm: handed out of it, or computed again."""
+    from ..ir.rewrite import substitute_in_block
+
+    region, b, block = inner.region, state.builder, inner.block
+    wanted = {v: p for v, p in inner.needs.items() if p.node is None}
+    kept, order = choose_kept(region, list(wanted), state.home)
+    have: dict[Value, Any] = {v: lookup(state, inner.parent, export_from_branch(state, region, v)) for v in kept}
+    head = Block()
+    outer_resolve, b.resolve = b.resolve, None
+    with b.inside(head):
+        for v in order:
+            have[v] = _compute_again(state, inner, v, have)
+    b.resolve = outer_resolve
+    block.nodes[:0] = head.nodes
+    substitute_in_block(block, {p: have[v] for v, p in wanted.items()})
 
 
 def _pop_from_tape(state: Reversal, inner: Mirror, made: Loop, v: Value) -> Value:

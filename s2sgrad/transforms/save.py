@@ -39,7 +39,7 @@ def choose_kept(region: Any, needs: list[Value], home: dict[Value, Any]) -> tupl
 
 
 def is_index(region: Any, v: Value) -> bool:
-    return region.node.domain is not None and v is region.block.params[0]
+    return getattr(region.node, "domain", None) is not None and v is region.block.params[0]
 
 
 def recomputable(v: Value, region: Any) -> bool:

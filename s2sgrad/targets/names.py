@@ -1,0 +1,69 @@
+"""Names of values: the user's, `w_bar` for cotangents, `t1`, `t2`, ... for the rest.
+
+A name is used again, as a person would, once the value that had it is not read any more: `x = a * x` and not
+`x_2 = a * x`. Where the old value is still needed the new one is `x_2`.
+"""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass, field
+
+from ..ir.program import Value
+from .places import FOREVER, Places, Span, overlap
+from .spelling import BUILTIN_NAMES
+
+MODULES = frozenset({"np", "math", "operator", "scipy", "special", "stats", "linalg", "fft", "signal"})
+RESERVED = frozenset(keyword.kwlist) | BUILTIN_NAMES | MODULES
+
+
+@dataclass(eq=False)
+class Names:
+    """The names of one function, and for which stretches of it each is taken."""
+
+    places: Places = field(default_factory=Places)
+    taken: dict[str, list[Span]] = field(default_factory=dict)
+    never_again: set[str] = field(default_factory=set(RESERVED).copy)
+    temporaries: int = 0
+
+    def fresh(self, wish: str | None) -> str:
+        """A name of its own for the whole function."""
+        label = self._first(wish, None)
+        self.never_again.add(label)
+        return label
+
+    def of_value(self, wish: str | None, span: Span) -> str:
+        """A name for a value, which may have been that of another value before."""
+        label = self._first(wish, span)
+        self.hold(label, span)
+        return label
+
+    def hold(self, label: str, span: Span) -> None:
+        self.taken.setdefault(label, []).append(span)
+
+    def free(self, label: str, span: Span, but: Span | None = None) -> bool:
+        """Whether nothing but one known holder has this name at some moment of the span."""
+        return not any(held is not but and overlap(self.places, held, span) for held in self.taken.get(label, ()))
+
+    def _first(self, wish: str | None, span: Span | None) -> str:
+        if wish is None:
+            return self._temporary()
+        wish = wish if wish.isidentifier() else "v"
+        label, k = wish, 1
+        while label in self.never_again or (label in self.taken and (span is None or not self.free(label, span))):
+            k += 1
+            label = f"{wish}_{k}"
+        return label
+
+    def _temporary(self) -> str:
+        while True:
+            self.temporaries += 1
+            label = f"t{self.temporaries}"
+            if label not in self.never_again and label not in self.taken:
+                return label
+
+
+def span_of(places: Places, v: Value) -> Span:
+    """From after the node that makes a value to its last read."""
+    block, k = places.made[v]
+    return Span(block, 2 * k + 1, max(2 * min(places.end_of(v), FOREVER), 2 * k + 1))
