@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import inspect
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from . import compiler
+from .arguments import check_arguments
 from .compiler import Request, Specialisation
-from .errors import DifferentiationError, NotScalarError
+from .errors import DifferentiationError, NotScalarError, RuleError
 from .frontend.capture import describe
-from .signature import Signature, resolve_wrt, signature_of
+from .signature import Signature, reach, resolve_wrt, signature_of, with_floats
+from .table import registry
 
 
 class Derivative:
@@ -29,7 +31,7 @@ class Derivative:
     """
 
     def __init__(self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "grad", jit: Any = False, owner: Any = None) -> None:
-        if jit:
+        if jit is not False:
             raise NotImplementedError("jit=True is not there yet: use jit=False")
         self.__wrapped__ = fun
         self.wrt = wrt
@@ -37,9 +39,10 @@ class Derivative:
         self._fun = target_of(fun)
         self._signature: Signature = signature_of(self._fun)
         self._positions = resolve_wrt(self._signature, wrt)
-        self._request = Request(kind, tuple(self._positions), not isinstance(wrt, tuple), False)
+        self._plain = all(len(p) == 1 for p in self._positions)
+        self._request = Request(kind, tuple(self._positions), not isinstance(wrt, (tuple, list)), False)
         self._variants = compiler.variants_of(self._fun, self._request)
-        self._floats = tuple(p[0] for p in self._positions if len(p) == 1)
+        self._quick = self._variants.quick
         self._latest: Specialisation | None = None
         self.__name__ = f"{kind}_{getattr(fun, '__name__', type(fun).__name__)}"
         self.__qualname__ = self.__name__
@@ -47,64 +50,86 @@ class Derivative:
         self.__module__ = getattr(fun, "__module__", __name__)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != self._signature.simple:
-            args = self._signature.bind(args, kwargs)
-        for k in self._floats:
-            if type(args[k]) is int:
-                args = (*args[:k], float(args[k]), *args[k + 1 :])
+        if not kwargs:
+            spec = self._quick.get(tuple(map(type, args)))
+            if spec is not None and spec.generation == registry._generation:
+                captured = spec.fetch(self._fun, args)
+                if captured is not None:
+                    self._latest = spec
+                    try:
+                        return spec.run(*args, *captured)
+                    except Exception as error:
+                        explain(error, spec)
+                        raise
+        return self._call(args, kwargs)
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        args = self._bound(args, kwargs)
         key = tuple(map(describe, args))
-        for spec in self._variants.get(key, ()):
-            captured = spec.fetch(self._fun, args)
-            if captured is not None and spec.generation == compiler.registry.generation():
-                break
-        else:
-            spec, captured = self._compile(args, key)
+        found = compiler.find(self._variants, key, self._fun, args)
+        spec, captured = found if found is not None else self._compile(args, key)
         self._latest = spec
         try:
             out = spec.run(*args, *captured)
         except Exception as error:
-            add_note(error, spec)
+            explain(error, spec)
             raise
         return self._checked(spec, out) if spec.check_scalar else out
 
-    def _compile(self, args: Any, key: Any) -> tuple[Specialisation, Any]:
-        check_arguments(self._signature, args, self._positions, self._kind)
-        spec = compiler.specialise(self._fun, self._signature.names, list(args), self._request, self._variants, key)
-        captured = spec.fetch(self._fun, args)
-        if captured is None:
-            raise DifferentiationError("the captured inputs of the function changed while it was compiled")
-        return spec, captured
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """The value of each parameter, ints that are differentiated with respect to as floats."""
+        if kwargs or len(args) != self._signature.simple:
+            args = self._signature.bind(args, kwargs)
+        return with_floats(args, self._positions)
+
+    def _compile(self, args: tuple[Any, ...], key: Any) -> tuple[Specialisation, Any]:
+        check_arguments(self._signature, args, self._positions)
+        return compiler.specialise(self._fun, self._signature, args, self._request, self._variants, key)
 
     def _checked(self, spec: Specialisation, out: Any) -> Any:
         """Check a result whose kind only run time could tell."""
         value, gradient = out
-        if np.shape(value) != () or not isinstance(value, (float, np.floating, np.ndarray)):
-            raise NotScalarError(f"the result has shape {np.shape(value)} and type {type(value).__name__}, and a gradient needs a real scalar: use `jacobian`")
+        if np.shape(value) != () or not isinstance(value, (float, np.floating, np.ndarray)) or np.asarray(value).dtype.kind != "f":
+            what = f"an array of shape {np.shape(value)}" if np.shape(value) else f"of type {type(value).__name__}"
+            raise compiler.not_scalar(spec.lowered, what)
         return out if self._kind == "value_and_grad" else gradient
 
     def _specialised(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
-        bound = self._signature.bind(args, kwargs)
-        bound = tuple(float(a) if k in self._floats and type(a) is int else a for k, a in enumerate(bound))
-        return self._compile(bound, tuple(map(describe, bound)))[0]
+        """The compilation for these arguments, made if need be: it serves the next such call."""
+        args = self._bound(args, kwargs)
+        return self._specialised_for(args)
+
+    def _specialised_for(self, args: tuple[Any, ...]) -> Specialisation:
+        key = tuple(map(describe, args))
+        found = compiler.find(self._variants, key, self._fun, args)
+        return (found if found is not None else self._compile(args, key))[0]
 
     @property
     def source(self) -> str:
         """The generated program: for the types of the latest call, else for those that the signature suggests."""
         if self._latest is not None:
             return self._latest.text.text
-        return self._suggested().text.text
+        spec, assumption = self._suggested()
+        head, _, rest = spec.text.text.partition("\n")
+        return f"{head}\n# No call has been made; assumed: {assumption}.\n{rest}"
 
-    def _suggested(self) -> Specialisation:
-        from .signature import suggested_arguments
+    def _suggested(self) -> tuple[Specialisation, str]:
+        """The version that defaults, annotations and uses suggest, and the assumption made."""
+        from .suggestion import StructureNeeded, describe_suggestion, suggestions
 
-        args = suggested_arguments(self._fun, self._signature)
+        names, first = ", ".join(self._signature.names), None
         try:
-            return self._compile(args, tuple(map(describe, args)))[0]
-        except (TypeError, ValueError, AttributeError, IndexError, KeyError, DifferentiationError) as error:
-            if isinstance(error, DifferentiationError) and not isinstance(error, NotScalarError) and error.lineno is not None:
-                raise
-            names = ", ".join(self._signature.names)
-            raise DifferentiationError(f"the types of the arguments ({names}) cannot be told before a call: use `.source_for(*args)`") from error
+            for args in suggestions(self._fun, self._signature):
+                try:
+                    args = with_floats(args, self._positions)
+                    return self._specialised_for(args), describe_suggestion(self._signature, args)
+                except (ArithmeticError, TypeError, ValueError, AttributeError, LookupError, DifferentiationError) as error:
+                    first = first or error
+        except StructureNeeded as needed:
+            names = str(needed)
+        if isinstance(first, DifferentiationError) and not isinstance(first, NotScalarError) and first.lineno is not None:
+            raise first
+        raise DifferentiationError(f"the structure of `{names}` cannot be told before a call: use `.source_for(*args)`, or call the derivative first") from first
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The text of the generated program for these arguments."""
@@ -114,15 +139,17 @@ class Derivative:
         """The compilation, stage by stage, for these arguments."""
         from .stages import Stages
 
-        return Stages(self._specialised(args, kwargs))
+        args = self._bound(args, kwargs)
+        return Stages(self._specialised_for(args), dict(zip(self._signature.names, args)))
 
     def export(self, path: Any) -> None:
-        """Write the generated program as a module of its own, which does not import s2sgrad."""
-        from .stages import export_text
+        """Write the program of the latest call as a module of its own, which does not import s2sgrad."""
+        from .export import export_text
 
-        spec = self._latest or self._suggested()
+        spec = self._latest or self._suggested()[0]
+        text = export_text(spec)
         with open(path, "w", encoding="utf-8") as file:
-            file.write(export_text(spec))
+            file.write(text)
 
     def __get__(self, obj: Any, cls: Any = None) -> Any:
         if obj is None:
@@ -135,28 +162,40 @@ class Derivative:
         return (Derivative, (self.__wrapped__, self.wrt, self._kind, self._jit))
 
     def __repr__(self) -> str:
-        return f"<{self._kind} of {getattr(self.__wrapped__, '__name__', self.__wrapped__)} with respect to {self.wrt!r}>"
+        return f"<{self._kind} of {compiler.name_of(self.__wrapped__)} with respect to {self.wrt!r}>"
 
 
-def add_note(error: BaseException, spec: Specialisation) -> None:
+def explain(error: BaseException, spec: Specialisation) -> None:
     """Say on which line of the user's the generated program raised."""
-    trace = error.__traceback__
-    code = spec.run.__code__
+    trace, place, last = error.__traceback__, None, None
+    filename = spec.run.__code__.co_filename
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == code.co_filename:
-            origin = spec.text.lines.get(trace.tb_lineno)
-            if origin is not None and origin[1] is not None:
-                source, node = origin
-                place = source.location(node)
-                error.add_note(f"raised by the derivative of line {place.lineno} of {place.filename}: {place.text.strip()}")
-                return
+        code = trace.tb_frame.f_code
+        if code.co_filename == filename:
+            place, last = place or _place(spec, trace.tb_lineno), code
         trace = trace.tb_next
+    if last is not None and last.co_name == "conformed":  # the check of a rule's cotangent
+        raise RuleError(str(error), place) from None
+    if place is not None:
+        error.add_note(f"raised by the derivative of line {place.lineno} of {place.filename}: {place.text.strip()}")
+
+
+def _place(spec: Specialisation, line: int) -> Any:
+    origin = spec.text.lines.get(line)
+    if origin is None or origin[1] is None:
+        return None
+    source, node = origin
+    return source.location(node)
 
 
 def target_of(fun: Any) -> Any:
     """What a call of `fun` runs: decorated functions are their originals, `@njit` ones their Python source."""
-    if isinstance(fun, Differentiated):
-        return fun.__wrapped__
+    while isinstance(fun, (Differentiated, staticmethod)):
+        fun = fun.__wrapped__
+    if isinstance(fun, BoundDifferentiated):
+        return types.MethodType(fun.func.__wrapped__, fun.args[0])
+    if isinstance(fun, Derivative):
+        raise NotImplementedError("derivatives of derivatives are not there yet")
     inner = getattr(fun, "py_func", None)
     if isinstance(inner, types.FunctionType):
         return inner
@@ -165,94 +204,135 @@ def target_of(fun: Any) -> Any:
     return fun
 
 
-def check_arguments(signature: Signature, args: Any, positions: list[tuple[int, ...]], kind: str) -> None:
-    """Refuse to differentiate with respect to what has no derivative."""
-    if kind == "vjp":
-        return
-    for position in positions:
-        x = args[position[0]]
-        for place in position[1:]:
-            x = x[place]
-        name = signature.names[position[0]]
-        check_differentiable(x, name)
-
-
-def check_differentiable(x: Any, name: str) -> None:
-    found = _floating_leaves(x, name)
-    if not found:
-        raise TypeError(f"argument `{name}` has no floating value to differentiate with respect to: it is {_describe(x)}")
-
-
-def _describe(x: Any) -> str:
-    if isinstance(x, np.ndarray):
-        return f"an array of {x.dtype}"
-    return f"a {type(x).__name__}"
-
-
-def _floating_leaves(x: Any, name: str, inside: bool = False) -> int:
-    import dataclasses
-
-    if isinstance(x, (list, tuple)):
-        return sum(_floating_leaves(item, f"{name}[{k}]", True) for k, item in enumerate(x))
-    if isinstance(x, dict):
-        return sum(_floating_leaves(item, f"{name}[{key!r}]", True) for key, item in x.items())
-    if dataclasses.is_dataclass(x) and not isinstance(x, type):
-        return sum(_floating_leaves(getattr(x, f.name), f"{name}.{f.name}", True) for f in dataclasses.fields(x))
-    if isinstance(x, (np.ndarray, np.generic)):
-        return _check_array(x, name, inside)
-    return int(isinstance(x, (float, complex)))
-
-
-ALLOWED = frozenset(map(np.dtype, ("float32", "float64", "complex64", "complex128")))
-
-
-def _check_array(x: Any, name: str, inside: bool) -> int:
-    if isinstance(x, np.ndarray) and type(x) not in (np.ndarray, np.memmap):
-        raise TypeError(f"`{name}` is a {type(x).__name__}, a subclass of ndarray: convert it with np.asarray")
-    if x.dtype in ALLOWED and x.dtype.isnative:
-        return 1
-    if x.dtype.kind in "fcO" or not x.dtype.isnative:
-        raise TypeError(f"`{name}` has dtype {x.dtype.str if not x.dtype.isnative else x.dtype}: arrays of float32, float64, complex64 and complex128 can be differentiated")
-    if not inside:
-        raise TypeError(f"`{name}` has dtype {x.dtype}: convert it to a floating dtype to differentiate with respect to it")
-    return 0
-
-
 # --- the decorator and the functions -----------------------------------------------------------------------------------------
 
 
 class Differentiated:
     """A function with its derivatives: calling it calls the original."""
 
-    __slots__ = ("__call__", "__dict__", "__weakref__")
+    # The slot makes a call of this object a call of the function, with nothing of ours in between.
+    __slots__ = ("__call__", "__dict__", "__weakref__", "_derivatives", "_jit", "_method")
 
     def __init__(self, fun: Callable[..., Any], wrt: Any = 0, jit: Any = False) -> None:
+        self._method = not isinstance(fun, staticmethod)
+        fun = fun.__func__ if isinstance(fun, staticmethod) else fun
+        if isinstance(fun, Differentiated):
+            fun = fun.__wrapped__
         object.__setattr__(self, "__call__", fun)
         functools.update_wrapper(self, fun)
-        self.__wrapped__ = target_of(fun)
+        self.__wrapped__ = fun
         self.wrt = wrt
         self._jit = jit
-        self.grad = Derivative(self.__wrapped__, wrt, "grad", jit, self)
-        self.value_and_grad = Derivative(self.__wrapped__, wrt, "value_and_grad", jit, self)
+        self._derivatives = {kind: Derivative(fun, wrt, kind, jit, self) for kind in ("grad", "value_and_grad")}
+
+    @property
+    def grad(self) -> Derivative:
+        """The gradient of the function."""
+        return self._derivatives["grad"]
+
+    @property
+    def value_and_grad(self) -> Derivative:
+        """Its value and gradient, from one sweep."""
+        return self._derivatives["value_and_grad"]
 
     @property
     def primitives(self) -> str:
         """The primitive operations of the function, one a line."""
-        from .stages import primitives_text
+        from .stages import primitives_of
 
-        spec = self.value_and_grad._latest or self.grad._latest or self.grad._suggested()
-        return primitives_text(spec.lowered)
+        spec = self.value_and_grad._latest or self.grad._latest or self.grad._suggested()[0]
+        return primitives_of(spec)
 
     def __get__(self, obj: Any, cls: Any = None) -> Any:
-        if obj is None:
-            return self
-        return Differentiated(types.MethodType(self.__wrapped__, obj), self.wrt, self._jit)
+        return self if obj is None or not self._method else BoundDifferentiated(self, obj)
 
     def __reduce__(self) -> Any:
-        return self.__wrapped__.__qualname__
+        found: Any = sys.modules.get(self.__module__)
+        for part in self.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return self.__qualname__
+        return (Differentiated, (self.__wrapped__, self.wrt, self._jit))
+
+    def __copy__(self) -> Differentiated:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Differentiated:
+        return self  # as Python has it for functions
 
     def __repr__(self) -> str:
-        return f"<differentiated {self.__name__}>"
+        return f"<differentiated {self.__qualname__}>"
+
+
+class BoundDifferentiated(functools.partial):
+    """A differentiated method of an object; `wrt` counts after `self`."""
+
+    @property
+    def __wrapped__(self) -> Any:
+        return types.MethodType(self.func.__wrapped__, self.args[0])
+
+    @property
+    def __self__(self) -> Any:
+        return self.args[0]
+
+    @property
+    def __func__(self) -> Any:
+        return self.func.__wrapped__
+
+    @property
+    def wrt(self) -> Any:
+        return self.func.wrt
+
+    @property
+    def grad(self) -> Derivative:
+        """The gradient of the method, at this object."""
+        return self._derivative("grad")
+
+    @property
+    def value_and_grad(self) -> Derivative:
+        """Its value and gradient, from one sweep."""
+        return self._derivative("value_and_grad")
+
+    @property
+    def primitives(self) -> str:
+        """The primitive operations of the method, one a line."""
+        from .stages import primitives_of
+
+        spec = self.value_and_grad._latest or self.grad._latest or self.grad._suggested()[0]
+        return primitives_of(spec)
+
+    def _derivative(self, kind: str) -> Derivative:
+        return BoundDerivative(self.__wrapped__, self.func.wrt, kind, self.func._jit, self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("__name__", "__qualname__", "__doc__", "__module__"):
+            return getattr(self.func, name)
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __reduce__(self) -> Any:
+        return (getattr, (self.args[0], self.func.__name__))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BoundDifferentiated) and self.func is other.func and self.args[0] is other.args[0]
+
+    def __hash__(self) -> int:
+        return hash((id(self.func), id(self.args[0])))
+
+    def __repr__(self) -> str:
+        return f"<differentiated {self.func.__qualname__} of {self.args[0]!r}>"
+
+
+class BoundDerivative(Derivative):
+    """A derivative of a method: made at each access, it remembers the latest call in the method's own."""
+
+    @property
+    def _latest(self) -> Specialisation | None:  # type: ignore[override]
+        return None if self._owner is None else self._owner.func._derivatives[self._kind]._latest
+
+    @_latest.setter
+    def _latest(self, spec: Specialisation | None) -> None:
+        if spec is not None:
+            self._owner.func._derivatives[self._kind]._latest = spec
 
 
 def differentiate(fun: Callable[..., Any] | None = None, /, *, wrt: Any = 0, jit: Any = False) -> Any:
@@ -356,7 +436,7 @@ def vjp(fun: Callable[..., Any], *args: Any, jit: Any = False) -> tuple[Any, Cal
     """
     from .pullback import make_pullback
 
-    if jit:
+    if jit is not False:
         raise NotImplementedError("jit=True is not there yet: use jit=False")
     return make_pullback(target_of(fun), args)
 
@@ -373,4 +453,4 @@ def source(fun: Callable[..., Any], *args: Any, wrt: Any = 0, jit: Any = False) 
     return grad(fun, wrt, jit=jit).source_for(*args)
 
 
-__all__ = ["Derivative", "Differentiated", "differentiate", "grad", "inspect", "source", "value_and_grad", "vjp"]
+__all__ = ["Derivative", "Differentiated", "differentiate", "grad", "source", "value_and_grad", "vjp"]

@@ -8,29 +8,35 @@ satisfy the facts that were read when it was made.
 
 from __future__ import annotations
 
+import functools
+import os
 import threading
 import time
+import types
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import gast
 import numpy as np
 
 from .errors import DifferentiationError, NotScalarError
-from .frontend.abstract import ObjectRef, Path, Struct, children, leaves_of, map_abstract
+from .frontend.abstract import Path, Struct, children, leaves_of, map_abstract
 from .frontend.capture import Guard, Inputs, code_of, describe, identity
 from .frontend.lower import Lowered, lower
 from .ir.builder import Builder
-from .ir.program import Block, Function, Terminator, Value, free_values_of_block, leaves, type_of
+from .ir.program import UNDEFINED, Block, Branch, Function, Terminator, Value, free_values_of_block, leaves, type_of
 from .optimize.carried import drop_invariant_carried
 from .optimize.dead_code import remove_dead_code
 from .table import registry
+from .table.registry import lookup
 from .targets.module_cache import load, log
 from .targets.numpy import Entry, Text, print_module
 from .transforms.reverse import Reversed, reverse
 
+SPECIALISATIONS_KEPT = 8  # for equal descriptions of the arguments, by what is captured
 VARIANTS_KEPT = 64  # specialisations of one function kept; the least recently used are forgotten
 MANY_VARIANTS = 32
 FUNCTIONS_KEPT = 1024
@@ -57,41 +63,62 @@ class Specialisation:
     lowered: Lowered
     generation: int
     entry_name: str
-    saved: list[Any]
     check_scalar: bool = False
     result: Any = None
     stages: Any = None
 
 
+class Variants:
+    """The specialisations of one function for one request."""
+
+    __slots__ = ("by_key", "made", "quick")
+
+    def __init__(self) -> None:
+        self.by_key: OrderedDict[Any, list[Specialisation]] = OrderedDict()
+        self.quick: dict[tuple[type, ...], Specialisation] = {}  # for scalar arguments, where types are the key
+        self.made = 0
+
+
 _lock = threading.RLock()
-_functions: OrderedDict[Any, OrderedDict[Any, list[Specialisation]]] = OrderedDict()
+_functions: OrderedDict[Any, Variants] = OrderedDict()
 
 
-def variants_of(fun: Any, request: Request) -> OrderedDict[Any, list[Specialisation]]:
+def _renew_lock() -> None:
+    """A child process must not wait for a thread that did not come along."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+def variants_of(fun: Any, request: Request) -> Variants:
     """The specialisations of a function for a request; functions with one code object share them."""
-    code = getattr(fun, "__code__", None)
-    key = ((code, id(fun.__globals__)) if code is not None else _identity_key(fun), request)
+    key = (_identity_key(fun), request)
     with _lock:
         found = _functions.get(key)
         if found is None:
-            found = _functions[key] = OrderedDict()
+            found = _functions[key] = Variants()
             if len(_functions) > FUNCTIONS_KEPT:
                 _functions.popitem(last=False)
+        else:
+            _functions.move_to_end(key)
         return found
 
 
 def _identity_key(fun: Any) -> Any:
-    import functools
-    import types
-
+    """What functions that may share programs have in common: their code, by identity."""
+    if isinstance(fun, types.FunctionType):
+        return (Kept(fun.__code__), Kept(fun.__globals__)) if lookup(fun) is None else Kept(fun)
     if isinstance(fun, types.MethodType):
-        return ("method", fun.__func__.__code__ if hasattr(fun.__func__, "__code__") else id(fun.__func__), type(fun.__self__))
+        return ("method", _identity_key(fun.__func__), type(fun.__self__))
     if isinstance(fun, functools.partial):
-        return ("partial", describe(fun))
-    return _Kept(fun)
+        return ("partial", _identity_key(fun.func), describe(fun.args), describe(fun.keywords))
+    return ("call", type(fun)) if isinstance(getattr(type(fun), "__call__", None), types.FunctionType) else Kept(fun)
 
 
-class _Kept:
+class Kept:
     """An object as a key, by identity, kept alive as long as the key."""
 
     __slots__ = ("obj",)
@@ -103,48 +130,98 @@ class _Kept:
         return id(self.obj)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and other.obj is self.obj
+        return isinstance(other, Kept) and other.obj is self.obj
 
 
-def specialise(fun: Any, names: list[str], args: list[Any], request: Request, variants: OrderedDict, key: Any) -> Specialisation:
-    """Compile `fun` for these arguments and remember it."""
+def find(variants: Variants, key: Any, fun: Any, args: tuple[Any, ...]) -> tuple[Specialisation, Any] | None:
+    """A specialisation that serves this call, with the captured inputs it reads, or None."""
+    generation = registry.generation()
+    for spec in variants.by_key.get(key, ()):
+        if spec.generation == generation:
+            captured = spec.fetch(fun, args)
+            if captured is not None:
+                return spec, captured
+    return None
+
+
+def specialise(fun: Any, signature: Any, args: tuple[Any, ...], request: Request, variants: Variants, key: Any) -> tuple[Specialisation, Any]:
+    """Compile `fun` for these arguments and remember it; the specialisation and its captured inputs."""
     with _lock:
-        for known in variants.get(key, ()):
-            if known.generation == registry.generation() and known.fetch(fun, args) is not None:
-                return known
+        known = find(variants, key, fun, args)
+        if known is not None:
+            return known
         start = time.perf_counter()
-        made = compile_derivative(fun, names, args, request)
-        same = [s for s in variants.get(key, []) if s.generation == registry.generation()]
-        variants[key] = [made, *same][:8]
-        while len(variants) > VARIANTS_KEPT:
-            variants.popitem(last=False)
-        if len(variants) == MANY_VARIANTS:
-            warnings.warn(f"{MANY_VARIANTS} versions of the derivative of `{getattr(fun, '__name__', fun)}` have been compiled: an argument keeps changing its type or structure", RuntimeWarning, stacklevel=3)
-        log(f"{request.kind} of {getattr(fun, '__name__', fun)} compiled for {key!r:.200} in {time.perf_counter() - start:.3f} s")
-        return made
+        made = compile_derivative(fun, signature, args, request)
+        captured = made.fetch(fun, args)
+        if captured is None:
+            raise DifferentiationError("the captured inputs of the function changed while it was compiled: call it again")
+        _remember(variants, key, made, args)
+        log(f"{request.kind} of {name_of(fun)} compiled in {time.perf_counter() - start:.3f} s for {describe_call(signature, args)}, {_reason(variants)}")
+    if variants.made == MANY_VARIANTS:
+        warnings.warn(f"{MANY_VARIANTS} versions of the derivative of `{name_of(fun)}` have been compiled: an argument or a captured value keeps changing its type or structure", RuntimeWarning, stacklevel=4)
+    return made, captured
+
+
+def _remember(variants: Variants, key: Any, made: Specialisation, args: tuple[Any, ...]) -> None:
+    generation = registry.generation()
+    same = [s for s in variants.by_key.get(key, []) if s.generation == generation]
+    variants.by_key[key] = [made, *same][:SPECIALISATIONS_KEPT]
+    variants.by_key.move_to_end(key)
+    variants.made += 1
+    while len(variants.by_key) > VARIANTS_KEPT:
+        variants.by_key.popitem(last=False)
+    kinds = tuple(map(type, args))
+    if not made.check_scalar and key == kinds and QUICK.issuperset(kinds):
+        variants.quick[kinds] = made
+
+
+# Types that are their own description: calls with such arguments alone are found by their types.
+QUICK = frozenset({float, int, complex, *(np.dtype(c).type for c in "bhilqBHILQfdFD")})
+
+
+def name_of(fun: Any) -> str:
+    return getattr(fun, "__qualname__", None) or getattr(fun, "__name__", None) or type(fun).__qualname__
+
+
+def describe_call(signature: Any, args: tuple[Any, ...]) -> str:
+    """The arguments of a call for people: `w: float64[3, 2], b: float`."""
+    parts = []
+    for name, x in zip(signature.names, args):
+        kind = f"{x.dtype}[{', '.join(map(str, x.shape))}]" if isinstance(x, np.ndarray) else type(x).__name__
+        parts.append(f"{name}: {kind}")
+    return ", ".join(parts) or "no arguments"
+
+
+def _reason(variants: Variants) -> str:
+    return "the first call" if variants.made == 1 else f"version {variants.made}: other types, structure or captured values than before"
 
 
 # --- the pipeline -----------------------------------------------------------------------------------------------------------
 
 
-def compile_derivative(fun: Any, names: list[str], args: list[Any], request: Request) -> Specialisation:
+def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request: Request) -> Specialisation:
     """The whole pipeline for one signature."""
     generation = registry.generation()
-    lowered = lower(fun, names, args)
+    lowered = lower(fun, signature.names, list(args), signature.kinds)
     drop_invariant_carried(lowered.function.body)
     targets = [_target(lowered, position) for position in request.wrt]
     entries, check, result = BUILDERS[request.kind](lowered, targets, request)
     text = print_module(entries, header_of(fun, request))
     module = load(text.text, entries[0].name)
-    vars(module).update(text.externals)
-    run = getattr(module, entries[0].name)
-    pullback = getattr(module, entries[1].name) if len(entries) > 1 else None
+    functions = [with_externals(getattr(module, e.name), text.externals) for e in entries]
     fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured))
-    return Specialisation(text, run, pullback, fetch, lowered, generation, entries[0].name, [], check, result, entries)
+    return Specialisation(text, functions[0], functions[-1], fetch, lowered, generation, entries[0].name, check, result, entries)
+
+
+def with_externals(function: types.FunctionType, externals: dict[str, Any]) -> types.FunctionType:
+    """A generated function that sees these objects: its module may be shared by programs that see others."""
+    if not externals:
+        return function
+    return types.FunctionType(function.__code__, {**function.__globals__, **externals}, function.__name__)
 
 
 def header_of(fun: Any, request: Request) -> str:
-    return f"Generated by s2sgrad from {getattr(fun, '__name__', 'a function')}."
+    return f"Generated by s2sgrad from {getattr(fun, '__name__', None) or type(fun).__name__}."
 
 
 def _target(lowered: Lowered, position: tuple[int, ...]) -> Any:
@@ -163,50 +240,59 @@ def check_scalar(lowered: Lowered) -> bool:
     """Demand a real floating scalar result; True if only run time can tell."""
     r = lowered.result
     if isinstance(r, Value):
-        if r.type.kind == "unknown" or r.type.dtype is None:
+        if r.type.kind != "list" and (r.type.kind == "unknown" or r.type.dtype is None or r.type.shape is None):
             return True
-        if r.type.shape == () and r.type.dtype.kind == "f":
+        if r.type.shape == () and r.type.dtype is not None and r.type.dtype.kind == "f":
             return False
-        what = f"an array of shape {tuple(map(_extent_text, r.type.shape))}" if r.type.shape else f"{_article(r.type.dtype)} {r.type.dtype}" if r.type.shape == () else f"a {r.type.kind}"
-        raise _not_scalar(lowered, what)
+        raise not_scalar(lowered, _kind_text(r.type))
     if isinstance(r, (float, np.floating)):
         return False
-    raise _not_scalar(lowered, "None" if r is None else f"a {type(r).__name__}")
+    raise not_scalar(lowered, "None" if r is None else _with_article(_class_text(r)))
 
 
-def _article(dtype: Any) -> str:
-    return "an" if str(dtype)[0] in "aeiou" else "a"
+def _class_text(r: Any) -> str:
+    if isinstance(r, Struct):
+        return r.cls.__name__
+    return "function" if callable(r) or type(r).__module__.startswith("s2sgrad.") else type(r).__name__
 
 
-def _extent_text(n: Any) -> Any:
-    if isinstance(n, int):
-        return n
-    return _Bare("n")
+def _kind_text(t: Any) -> str:
+    if t.shape:
+        extents = ", ".join(str(n) if isinstance(n, int) else "n" for n in t.shape)
+        return f"an array of shape ({extents}{',' if len(t.shape) == 1 else ''})"
+    return _with_article(t.kind if t.dtype is None else str(t.dtype))
 
 
-class _Bare(str):
-    def __repr__(self) -> str:
-        return str(self)
+def _with_article(text: str) -> str:
+    return f"{'an' if text[0] in 'aeiou' else 'a'} {text}"
 
 
-def _not_scalar(lowered: Lowered, what: str) -> NotScalarError:
-    location = None
-    if isinstance(lowered.result, Value) and lowered.result.loc is not None:
-        source, node = lowered.result.loc
-        location = source.location(node)
-    else:
-        location = return_location(lowered)
-    return NotScalarError(f"the result of `{lowered.function.name}` is {what}, and a gradient needs a real scalar: use `jacobian`, or reduce the result (`np.sum`)", location)
+def not_scalar(lowered: Lowered, what: str) -> NotScalarError:
+    advice = "take the real number that matters (`np.abs(z) ** 2`, `z.real`)" if "complex" in what else "use `jacobian`, or reduce the result (`np.sum`)"
+    return NotScalarError(f"the result of `{lowered.function.name}` is {what}, and a gradient needs a real scalar: {advice}", return_location(lowered))
 
 
 def return_location(lowered: Lowered) -> Any:
-    import gast
-
-    source = getattr(lowered, "source", None)
-    if source is None:
+    """Where the function returns its result: the statement that computes it, else its last `return`, else itself."""
+    source = lowered.source
+    if getattr(source, "tree", source) is None:
         return None
-    returns = [n for n in gast.walk(source.node) if isinstance(n, gast.Return)]
-    return source.location(returns[-1] if returns else source.node)
+    if isinstance(source.node, gast.Lambda):
+        return source.location(source.node.body)
+    returns = list(_returns(source.node.body))
+    loc = lowered.result.loc if isinstance(lowered.result, Value) else None
+    here = [r for r in returns if loc is not None and any(n is loc[1] for n in gast.walk(r))]
+    return source.location([*here, *returns[::-1], source.node][0])
+
+
+def _returns(statements: list[Any]) -> Iterator[Any]:
+    """The `return` statements of a function's own body, not of functions inside it."""
+    for s in statements:
+        if isinstance(s, gast.Return):
+            yield s
+        elif not isinstance(s, (gast.FunctionDef, gast.ClassDef, gast.AsyncFunctionDef)):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _returns(getattr(s, part, []))
 
 
 def _build_gradient(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], bool, Any]:
@@ -264,28 +350,11 @@ def finish(lowered: Lowered, adjoint: Reversed, name: str, result: Any, doc: str
     used = {v for v in free_values_of_block(_without_params(adjoint.function.body))} | set(plain)
     captured = [v for v in lowered.inputs.captured.values()]
     del used
-    return Entry(name, adjoint.function, _parameters(lowered), captured, result, doc)
+    return Entry(name, adjoint.function, lowered.parameters, captured, result, doc)
 
 
 def _without_params(block: Block) -> Block:
     return Block([], block.nodes, block.end)
-
-
-def _parameters(lowered: Lowered) -> list[tuple[str, Any]]:
-    """The user's parameters; leaves read from objects are found by their paths."""
-    out = []
-    for k, (label, abstract) in enumerate(lowered.parameters):
-        if isinstance(abstract, ObjectRef):
-            abstract = ObjectLeaves({path[1:]: v for path, v in lowered.inputs.leaves.items() if path[0] == ("arg", k)})
-        out.append((label, abstract))
-    return out
-
-
-@dataclass(frozen=True)
-class ObjectLeaves:
-    """An object's leaves by the path of attributes and items that leads to each."""
-
-    leaves: dict[Path, Value]
 
 
 def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], bool, Any]:
@@ -293,7 +362,7 @@ def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[
     results = [leaf for leaf in leaves_of(lowered.result)]
     seeds = [_seed_for(r, k) for k, r in enumerate(results)]
     name = f"{lowered.function.name}_vjp"
-    adjoint = reverse(lowered.function, lowered.inputs, independent_leaves(targets), results, seeds, name)
+    adjoint = reverse(lowered.function, lowered.inputs, independent_leaves(targets), results, seeds, name, packs=True)
     cotangents = tuple(gradients(adjoint, targets))
     plain = [leaf for leaf in leaves_of((cotangents, adjoint.results)) if isinstance(leaf, Value)]
     boundary = adjoint.function.body.nodes[adjoint.forward - 1] if adjoint.forward else None
@@ -303,15 +372,28 @@ def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[
     head, tail = marker.split()
     params = list(leaves(seeds))
     outside = [v for v in free_values_of_block(Block([], tail, Terminator("return", tuple(leaves(_as_tuple(cotangents)))))) if v not in params]
+    define_on_all_paths(head, set(outside))
     values = iter(adjoint.results)
     value = map_abstract(lowered.result, lambda leaf: next(values))
     forward = Function(name, Block(lowered.function.params, head))
     backward = Function(f"{lowered.function.name}_pullback", Block([*outside, *params], tail))
-    first = Entry(name, forward, _parameters(lowered), list(lowered.inputs.captured.values()), (value, tuple(outside)), doc_of(lowered, request), fresh_results=False)
+    first = Entry(name, forward, lowered.parameters, list(lowered.inputs.captured.values()), (value, tuple(outside)), doc_of(lowered, request), fresh_results=False)
     seed_values = iter(seeds)
     shape = map_abstract(lowered.result, lambda leaf: next(seed_values))
     second = Entry(backward.name, backward, [("residuals", tuple(outside)), ("g", shape if not isinstance(shape, Value) else shape)], [], cotangents, f"The pullback of `{lowered.function.name}`.")
     return [first, second], False, (value, cotangents)
+
+
+def define_on_all_paths(nodes: list[Any], wanted: set[Value]) -> None:
+    """Where a branch leaves a residual undefined, because the pullback will not read it then, make it None."""
+    for node in nodes:
+        if not isinstance(node, Branch):
+            continue
+        for block in node.blocks:
+            if block.end.kind == "yield":
+                pairs = zip(node.results, block.end.values)
+                block.end.values = tuple(None if r in wanted and y is UNDEFINED else y for r, y in pairs)
+                define_on_all_paths(block.nodes, {y for r, y in zip(node.results, block.end.values) if r in wanted and isinstance(y, Value)})
 
 
 class _Marker:

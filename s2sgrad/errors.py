@@ -189,6 +189,22 @@ class NotScalarError(DifferentiationError):
     """
 
 
+class RuleError(DifferentiationError, ValueError):
+    """A rule gave a cotangent that does not have the shape of its argument.
+
+    A cotangent says how much each entry of an argument matters, so it has as many. Wrong::
+
+        @primitive
+        def total(x): ...
+
+        defvjp(total, lambda g, ans, x: g)              # one number for an argument of many
+
+    Right::
+
+        defvjp(total, lambda g, ans, x: g * np.ones(x.shape))
+    """
+
+
 class SourceNotFoundError(DifferentiationError):
     """The source of a function cannot be read, or is not the source of the code that is running.
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from . import compiler
-from .api import add_note
+from .api import explain
+from .arguments import floating_leaves
 from .compiler import Request
-from .errors import DifferentiationError
 from .frontend.capture import describe
-from .signature import signature_of
+from .signature import reach, signature_of
 
 
 def make_pullback(fun: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -21,21 +21,34 @@ def make_pullback(fun: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, 
     bound = signature.bind(args, {})
     request = Request("vjp", _positions(signature, bound, len(args)), False)
     variants = compiler.variants_of(fun, request)
-    spec = compiler.specialise(fun, signature.names, list(bound), request, variants, tuple(map(describe, bound)))
-    captured = spec.fetch(fun, bound)
-    if captured is None:
-        raise DifferentiationError("the captured inputs of the function changed while it was compiled")
+    key = tuple(map(describe, bound))
+    found = compiler.find(variants, key, fun, bound)
+    if found is None:
+        _check(signature, bound, request.wrt)
+        found = compiler.specialise(fun, signature, bound, request, variants, key)
+    spec, captured = found
     try:
         value, residuals = spec.run(*bound, *captured)
     except Exception as error:
-        add_note(error, spec)
+        explain(error, spec)
         raise
 
     def pullback(g: Any) -> tuple[Any, ...]:
         """The cotangents of the arguments for the cotangent `g` of the result."""
-        return spec.pullback(residuals, conform(g, value))
+        try:
+            return spec.pullback(residuals, conform(g, value))
+        except Exception as error:
+            explain(error, spec)
+            raise
 
     return value, pullback
+
+
+def _check(signature: Any, bound: tuple[Any, ...], positions: tuple[tuple[Any, ...], ...]) -> None:
+    """Refuse arguments whose kind of floating numbers is not supported; others merely have no cotangent."""
+    for position in positions:
+        x = reach(bound, position, signature.names)
+        floating_leaves(x, signature.names[position[0]], inside=True)
 
 
 def _positions(signature: Any, bound: tuple[Any, ...], given: int) -> tuple[tuple[Any, ...], ...]:

@@ -28,10 +28,11 @@ class Stages:
     """
 
     specialisation: Specialisation
+    arguments: dict[str, Any]
 
     @property
     def primitives(self) -> str:
-        return primitives_text(self.specialisation.lowered)
+        return primitives_of(self.specialisation)
 
     @property
     def adjoint(self) -> str:
@@ -44,6 +45,11 @@ class Stages:
     @property
     def loops(self) -> str:
         raise NotImplementedError("the fused-loop program belongs to jit=True, which is not there yet")
+
+
+def primitives_of(spec: Specialisation) -> str:
+    """The primitive operations of the function, one a line."""
+    return primitives_text(spec.lowered)
 
 
 def export_text(spec: Specialisation) -> str:

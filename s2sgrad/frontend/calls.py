@@ -192,26 +192,29 @@ class State_of:  # noqa: N801
 
 
 def inline(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """Interpret a function of the user's in place of its call."""
+    """Interpret a function of the user's in place of its call, or call it where it is shared."""
+    from .outline import call_outlined
     from .statements import run_function
 
     low = frame.low
-    if isinstance(callee, Closure):
-        inner = closure_frame(callee)
-        tree, defaults = callee.node, (callee.defaults, callee.kw_defaults)
-    else:
-        source = find_source(callee.fun)
-        tree = source.node
-        inner = Frame(low, source, callee, None, {}, assigned_names(tree), quiet=frame.quiet)
-        defaults = _defaults_of(frame, callee)
-    if len(low.stack) >= INLINE_DEPTH or low.stack.count(tree) > 3:
-        raise frame.refuse(node, f"the recursive call of `{getattr(tree, 'name', 'a lambda')}` is not supported yet: write it as a loop")
-    inner.names.update(bind(frame, node, tree, defaults, args, kwargs))
-    low.stack.append(tree)
-    try:
-        return run_function(inner, tree)
-    finally:
-        low.stack.pop()
+    source = None if isinstance(callee, Closure) else find_source(callee.fun)
+    tree = callee.node if isinstance(callee, Closure) else source.node
+    defaults = (callee.defaults, callee.kw_defaults) if isinstance(callee, Closure) else _defaults_of(frame, callee)
+    bound = bind(frame, node, tree, defaults, args, kwargs)
+
+    def run(names: dict[str, Any]) -> Any:
+        inner = closure_frame(callee) if source is None else Frame(low, source, callee, None, {}, assigned_names(tree), quiet=frame.quiet)
+        inner.names.update(names)
+        low.stack.append(tree)
+        try:
+            return run_function(inner, tree)
+        finally:
+            low.stack.pop()
+
+    if len(low.stack) >= INLINE_DEPTH:
+        raise RecursionError(f"the recursion of `{getattr(tree, 'name', 'a lambda')}` does not end at compile time")
+    out = call_outlined(frame, node, callee, tree, bound, run)
+    return run(bound) if out is NotImplemented else out
 
 
 def _defaults_of(frame: Frame, callee: FunctionRef) -> tuple[list[Any], list[Any]]:

@@ -54,7 +54,7 @@ _DESCRIBE: dict[type, Callable[[Any], Any]] = {
 
 def _describe_other(x: Any) -> Any:
     if isinstance(x, np.generic):
-        return type(x)
+        return type(x) if x.dtype.kind in "bifcu" else (type(x), x.dtype, x.item() if x.dtype.kind in "SU" else str(x))
     if isinstance(x, np.memmap):
         return _describe_array(x)
     if is_namedtuple(x):
@@ -88,7 +88,15 @@ class Inputs:
     leaves: dict[Path, Value] = field(default_factory=dict)
     globals: dict[int, dict] = field(default_factory=dict)
     objects: dict[int, Any] = field(default_factory=dict)
-    roots: dict[int, Path] = field(default_factory=dict)  # arrays seen so far: the same object is one value
+    reading_arguments: bool = False  # what is met now is covered by the key of the arguments, else by guards
+
+    def arguments(self, names: list[str], args: list[Any]) -> list[Any]:
+        """The abstract values of the arguments of a call."""
+        self.reading_arguments = True
+        try:
+            return [self.abstract(a, (("arg", k),), n) for k, (n, a) in enumerate(zip(names, args))]
+        finally:
+            self.reading_arguments = False
 
     def abstract(self, x: Any, path: Path, name: str) -> Any:
         """The abstract value of a run-time object reached by `path`."""
@@ -99,7 +107,8 @@ class Inputs:
 
     def input(self, x: Any, path: Path, name: str, t: Any) -> Value:
         """A leaf that is read at each call."""
-        table = self.leaves if path[0][0] == "arg" else self.captured
+        table = self.leaves if self.reading_arguments else self.captured
+        table = self.leaves if path in self.leaves else table
         if path not in table:
             value = table[path] = Value(t, name)
             value.witness = Witness(path, x)
@@ -112,7 +121,7 @@ class Inputs:
         self.guards[(path, fact)] = Guard(path, fact, expected)
 
     def _static(self, x: Any, path: Path, name: str) -> Any:
-        if path[0][0] != "arg":
+        if not self.reading_arguments:
             if isinstance(x, (str, bytes, bool, type(None), type(Ellipsis), np.dtype, range)):
                 self.guard(path, describe, describe(x))
             else:
@@ -130,23 +139,23 @@ class Inputs:
 
     def _sequence(self, x: Any, path: Path, name: str) -> Any:
         self._structure(x, path)
-        return type(x)(self.abstract(item, (*path, ("item", k)), f"{name}{k}") for k, item in enumerate(x))
+        return type(x)([self.abstract(item, (*path, ("item", k)), f"{name}{k}") for k, item in enumerate(x)])
 
     def _dict(self, x: dict, path: Path, name: str) -> Any:
         self._structure(x, path)
         return {key: self.abstract(item, (*path, ("item", key)), key if isinstance(key, str) and key.isidentifier() else f"{name}_{key}") for key, item in x.items()}
 
     def _structure(self, x: Any, path: Path) -> None:
-        if path[0][0] != "arg":
+        if not self.reading_arguments:
             self.guard(path, structure, structure(x))
 
     def _function(self, x: types.FunctionType, path: Path, name: str) -> Any:
-        if path[0][0] != "arg":
+        if not self.reading_arguments:
             self.guard(path, code_of, code_of(x))
         return FunctionRef(x, path)
 
     def _object(self, x: Any, path: Path, name: str) -> ObjectRef:
-        if path[0][0] != "arg":
+        if not self.reading_arguments:
             self.guard(path, type, type(x))
         return ObjectRef(path, x, {})
 
@@ -164,17 +173,24 @@ class Inputs:
             return Struct(type(x), {n: self.abstract(getattr(x, n), (*path, ("attr", n)), n) for n in names})
         if isinstance(x, types.MethodType) and lookup(x) is not None:  # a method of a library's object: `norm.logpdf`
             return self._static(x, path, name)
-        if isinstance(x, types.MethodType):
-            owner = self.abstract(x.__self__, (*path, ("attr", "__self__")), "self")
-            return BoundFunction(self.abstract(x.__func__, (*path, ("attr", "__func__")), name), (owner,), {})
-        if isinstance(x, functools.partial):
-            parts = [self.abstract(getattr(x, part), (*path, ("attr", part)), name) for part in ("func", "args", "keywords")]
-            return BoundFunction(*parts)
+        if isinstance(x, (types.MethodType, functools.partial)):
+            return self._bound(x, path, name)
         if isinstance(x, STATIC_TYPES) or callable(x) and lookup(x) is not None:
             return self._static(x, path, name)
         if callable(x) and not hasattr(x, "__dict__"):
             return self._static(x, path, name)
         return self._object(x, path, name)
+
+    def _bound(self, x: Any, path: Path, name: str) -> BoundFunction:
+        """A method or partial: what it is bound to is read from it at each call."""
+        reading, self.reading_arguments = self.reading_arguments, False
+        try:
+            if isinstance(x, functools.partial):
+                return BoundFunction(*[self.abstract(getattr(x, part), (*path, ("attr", part)), name) for part in ("func", "args", "keywords")])
+            owner = self.abstract(x.__self__, (*path, ("attr", "__self__")), "self")
+            return BoundFunction(self.abstract(x.__func__, (*path, ("attr", "__func__")), name), (owner,), {})
+        finally:
+            self.reading_arguments = reading
 
 
 def identity(x: Any) -> Any:

@@ -457,7 +457,9 @@ def _object_attribute(frame: Frame, node: Any, owner: ObjectRef, name: str) -> A
         ref = frame.low.inputs.abstract(found.__func__, (*owner.path, ("attr", name), ("attr", "__func__")), name)
         return BoundFunction(ref, (owner,), {})
     if isinstance(cls_attr, property):
-        return BoundFunction(FunctionRef(cls_attr.fget, None), (owner,), {"__property__": True})
+        from .calls import call
+
+        return call(frame, node, FunctionRef(cls_attr.fget, (("object", _keep(frame, cls_attr.fget)),)), [owner], {})
     if callable(found) and not isinstance(found, (types.FunctionType, type)) and not hasattr(found, "__code__"):
         return Bound(owner, name)
     return frame.low.inputs.abstract(found, (*owner.path, ("attr", name)), name)

@@ -23,36 +23,67 @@ class Lowered:
     result: Any  # the abstract result: containers of values of the program
     inputs: Inputs
     lowering: Lowering
+    source: Any  # where the function itself is written
 
 
-def lower(fun: Any, names: list[str], args: list[Any], root: Any = None) -> Lowered:
-    """Interpret `fun(*args)`; `names` are the parameters' names, `args` run-time objects to be described."""
+class Absent:
+    """The type of `ABSENT`: an argument of a function of the table that a call does not give."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = Absent()
+
+
+def lower(fun: Any, names: list[str], args: list[Any], kinds: list[Any]) -> Lowered:
+    """Interpret a call of `fun`; `names` and `kinds` are its parameters, `args` run-time objects to be described."""
     inputs = Inputs()
     block = Block()
     builder = Builder(block, share=False)
     low = Lowering(builder, inputs)
     callee = inputs.abstract(fun, (("fun", None),), getattr(fun, "__name__", "fun"))
-    abstract = [inputs.abstract(a, (("arg", k),), n) for k, (n, a) in enumerate(zip(names, args))]
+    abstract = [a if a is ABSENT else x for a, x in zip(args, inputs.arguments(names, args))]
     before = [map_abstract(a, lambda leaf: leaf) for a in abstract]
-    result = _call_root(low, callee, abstract, names)
+    source = _source_of(callee)
+    result = _call_root(low, source, callee, *spread(names, abstract, kinds))
     result = map_abstract(result, lambda leaf: low.current(leaf) if isinstance(leaf, Value) else leaf)
     block.end = Terminator("return", ())
     block.params = [*inputs.leaves.values(), *inputs.captured.values()]
     name = getattr(fun, "__name__", None) or type(fun).__name__
-    return Lowered(Function(name if name.isidentifier() else "fun", block), list(zip(names, before)), result, inputs, low)
+    return Lowered(Function(name if name.isidentifier() else "fun", block), list(zip(names, before)), result, inputs, low, source)
 
 
-def _call_root(low: Lowering, callee: Any, args: list[Any], names: list[str]) -> Any:
+def spread(names: list[str], args: list[Any], kinds: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The positional and keyword arguments of the call that gives each parameter this value."""
+    positional: list[Any] = []
+    keywords: dict[str, Any] = {}
+    by_name = False  # what follows an absent argument
+    for name, x, kind in zip(names, args, kinds):
+        if x is ABSENT:
+            by_name = True
+        elif kind is kind.VAR_POSITIONAL:
+            positional.extend(x)
+        elif kind is kind.VAR_KEYWORD:
+            keywords.update(x)
+        elif kind is kind.KEYWORD_ONLY or by_name:
+            keywords[name] = x
+        else:
+            positional.append(x)
+    return positional, keywords
+
+
+def _call_root(low: Lowering, source: Any, callee: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Run the function itself: not opaque where it cannot be read, since there is nothing else to run."""
     from .calls import inline
 
-    frame = Frame(low, _source_of(callee), None, None)
+    frame = Frame(low, source, None, None)
     fun = callee
     while isinstance(fun, BoundFunction) and not fun.kwargs and not fun.args:
         fun = fun.fun
     if isinstance(fun, FunctionRef):
-        return inline(frame, None, fun, args, {})
-    return call(frame, None, fun, args, {})
+        return inline(frame, None, fun, args, kwargs)
+    return call(frame, None, fun, args, kwargs)
 
 
 def _source_of(callee: Any) -> Any:
@@ -91,4 +122,5 @@ def lower_rule(builder: Builder, inputs: Inputs, rule: Any, args: tuple[Any, ...
     frame = Frame(low, find_source(rule), ref, None, quiet=trusted)
     from .calls import inline
 
-    return inline(frame, None, ref, list(args), dict(kwargs))
+    result = inline(frame, None, ref, list(args), dict(kwargs))
+    return map_abstract(result, low.current)

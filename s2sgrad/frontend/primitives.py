@@ -97,6 +97,15 @@ def list_from(rows: Any) -> list:
     return list(rows)
 
 
+def pack(*values: Any) -> tuple:
+    """Values as one: what a function hands its adjoint."""
+    return values
+
+
+def unpack(packed: tuple, count: int) -> tuple:
+    return packed
+
+
 def stop_gradient(x: Any) -> Any:
     """`x`, with derivative zero."""
     return x
@@ -151,6 +160,8 @@ define(list_pop)
 define(list_set)
 define(list_zeros, inactive=True, fresh=True)
 define(list_add)
+define(pack, view=True)
+define(unpack, view=True)
 define(list_from)
 define(stop_gradient, inactive=True)
 RULES.update(
@@ -166,10 +177,11 @@ RULES.update(
         list_set: _same,
         list_zeros: _same,
         list_add: _same,
+        pack: lambda node, *values: UNKNOWN,
         list_from: _rows_type,
         stop_gradient: _same,
     }
 )
 OPAQUE = IMPURE
 MAY_RAISE = RAISES
-__all__ = ["Attribute", "Method", "Value", "call_object", "extent", "length", "list_add", "list_append", "list_from", "list_of", "list_pop", "list_set", "list_zeros", "stop_gradient", "truth_and", "truth_not", "truth_or"]
+__all__ = ["Attribute", "Method", "Value", "call_object", "extent", "length", "list_add", "list_append", "list_from", "list_of", "list_pop", "list_set", "list_zeros", "pack", "stop_gradient", "truth_and", "truth_not", "truth_or", "unpack"]

@@ -262,21 +262,19 @@ def free_values_of_block(block: Block) -> list[Value]:
     return list(found)
 
 
-def has_effect(node: Node) -> bool:
-    """Whether a node does more than define its results, or may raise."""
-    if isinstance(node, Op):
-        return node.effect != PURE
-    inner = node.function.body if isinstance(node, Call) else None
-    blocks = (inner,) if inner is not None else blocks_of(node)
-    return any(b.end.kind == "raise" or any(map(has_effect, b.nodes)) for b in blocks)
-
-
 def is_impure(node: Node) -> bool:
     """Whether a node must happen exactly as often as in the original."""
     if isinstance(node, Op):
         return node.effect == IMPURE
-    blocks = (node.function.body,) if isinstance(node, Call) else blocks_of(node)
-    return any(b.end.kind == "raise" or any(map(is_impure, b.nodes)) for b in blocks)
+    if isinstance(node, Call):
+        return any(_impure_block(f.body) for f in functions_of(node.function))
+    return any(b.end.kind == "raise" or any(map(is_impure, b.nodes)) for b in blocks_of(node))
+
+
+def _impure_block(block: Block) -> bool:
+    """Whether a block has an effect of its own, not by way of calls."""
+    inner = [b for node in block.nodes for b in blocks_of(node)]
+    return block.end.kind == "raise" or any(isinstance(n, Op) and n.effect == IMPURE for n in block.nodes) or any(map(_impure_block, inner))
 
 
 __all__ = [name for name in dir() if not name.startswith("_")]

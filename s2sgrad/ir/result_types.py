@@ -1,7 +1,7 @@
 """The type of an operation's result: kind and dtype by asking NumPy on small samples, extents by tracing them.
 
-A sample has a different prime for every symbolic extent, and is asked twice with different primes: an extent
-of the result that follows one symbol both times is that symbol. Elementwise operations, products and
+A sample has a different size for every symbolic extent, and is asked with several such sizes: an extent of
+the result that follows one symbol each time is that symbol. Elementwise operations, products and
 subscripts, whose operands constrain one another, have rules of their own.
 """
 
@@ -32,7 +32,8 @@ from .types import (
     scalar,
 )
 
-PRIMES = ((5, 7, 11, 13, 17, 19, 23, 29), (13, 5, 17, 11, 7, 31, 37, 19))
+# Three sizes for every symbol. No smaller, larger, sum, difference of two is the same, or the same symbol, in all three.
+SIZES = ((5, 7, 11, 13, 17, 19, 23, 29), (8, 6, 14, 9, 12, 10, 16, 15), (9, 12, 7, 15, 6, 20, 5, 11))
 LARGEST_SAMPLE = 200_000
 SCALAR_SAMPLES: dict[str, Any] = {"bool": True, "int": 1, "float": 0.5, "complex": 0.5 + 0.25j}
 
@@ -122,22 +123,22 @@ def type_of_object(x: Any, dims: Callable[[int, int], Extent] | None = None) -> 
     return UNKNOWN
 
 
-# --- general functions: two samples ---------------------------------------------------------------------------
+# --- general functions: samples of several sizes ---------------------------------------------------------------------------
 
 
 def probe(fun: Callable, args: tuple, kwargs: dict, node: Any, data_shape: bool = False) -> Any:
-    """The result type of any pure function of known types, from two samples with different extents."""
+    """The result type of any pure function of known types, from samples with different extents."""
     values = list(leaves((args, kwargs)))
     if any(v.type.dtype is None or v.type.shape is None for v in values):
         return UNKNOWN
     dims = list(dict.fromkeys(d for v in values for d in _dims(v)))
-    if len(dims) > len(PRIMES[0]):
+    if len(dims) > len(SIZES[0]):
         return UNKNOWN
     number = {d: k for k, d in enumerate(dims)}
     key = _probe_key(fun, args, kwargs, number)
     known = _probe_cache.get(key) if key is not None else None
     if known is None:
-        known = _probe_twice(fun, args, kwargs, number)
+        known = _probe_sizes(fun, args, kwargs, number)
         if key is not None:
             _probe_cache[key] = known
     return _instantiate(known, dims, node, data_shape)
@@ -166,7 +167,7 @@ def _probe_key(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
     return key
 
 
-def _probe_twice(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
+def _probe_sizes(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
     known = _probe_apart(fun, args, kwargs, number)
     if known is not UNKNOWN or len(number) < 2:
         return known
@@ -196,11 +197,11 @@ def _probe_merged(fun: Callable, args: tuple, kwargs: dict, number: dict, groups
     otherwise the extents of the result stay unknown.
     """
     seen = []
-    for primes in PRIMES:
-        result = _run_sample(fun, args, kwargs, {d: primes[groups[k]] for d, k in number.items()})
+    for sizes in SIZES:
+        result = _run_sample(fun, args, kwargs, {d: sizes[groups[k]] for d, k in number.items()})
         if result is UNKNOWN:
             return UNKNOWN
-        seen.append((result, {primes[group]: groups.index(group) for group in groups}))
+        seen.append((result, {sizes[group]: groups.index(group) for group in groups}))
     if not _are_equal(fun, args, kwargs, number, groups):
         seen = [(result, {}) for result, _ in seen]
     return _reconcile(*seen)
@@ -221,8 +222,8 @@ def _probe_apart(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
     """With a size of its own for every symbol, so that each extent of the result tells which it is."""
     literals = {n for v in leaves((args, kwargs)) for n in v.type.shape if isinstance(n, int)}
     seen = []
-    for primes in PRIMES:
-        sizes = [p for p in primes if p not in literals]
+    for sizes in SIZES:
+        sizes = [p for p in sizes if p not in literals]
         if len(sizes) < len(number):
             return UNKNOWN
         result = _run_sample(fun, args, kwargs, {d: sizes[k] for d, k in number.items()})
@@ -265,23 +266,28 @@ def _sample_array(v: Value, size: dict) -> Any:
     return out.astype(t.dtype)
 
 
-def _reconcile(first: tuple, second: tuple) -> Any:
-    """Merge two samples' types: extents that follow one symbol both times become ('dim', k)."""
-    (a, names_a), (b, names_b) = first, second
-    if not isinstance(a, Type):
-        if type(a) is not type(b) or len(a) != len(b):
+def _reconcile(*seen: tuple[Any, dict[int, int]]) -> Any:
+    """Merge the types of samples: extents that follow one symbol every time become ('dim', k)."""
+    results = [result for result, _ in seen]
+    first = results[0]
+    if not isinstance(first, Type):
+        if any(type(r) is not type(first) or len(r) != len(first) for r in results):
             return UNKNOWN
-        items = [_reconcile((x, names_a), (y, names_b)) for x, y in zip(a, b)]
-        return type(a)(*items) if hasattr(a, "_fields") else type(a)(items)
-    if not isinstance(b, Type) or a.kind != b.kind or a.dtype != b.dtype or a.rank != b.rank:
+        items = [_reconcile(*[(r[k], names) for r, names in seen]) for k in range(len(first))]
+        return type(first)(*items) if hasattr(first, "_fields") else type(first)(items)
+    if any(not isinstance(r, Type) or (r.kind, r.dtype, r.rank) != (first.kind, first.dtype, first.rank) for r in results):
         return UNKNOWN
-    if a.kind != "array":
-        return a
-    shape = []
-    for m, n in zip(a.shape, b.shape):
-        k = names_a.get(m)
-        shape.append(("dim", k) if k is not None and k == names_b.get(n) else m if m == n else None)
-    return array(a.dtype, tuple(shape))
+    if first.kind != "array":
+        return first
+    return array(first.dtype, tuple(_extent_seen([r.shape[k] for r in results], seen) for k in range(first.rank)))
+
+
+def _extent_seen(extents: list[int], seen: tuple) -> Any:
+    """What an extent is that had these sizes in the samples: a symbol, a number, or neither."""
+    symbols = {names.get(n) for n, (_, names) in zip(extents, seen)}
+    if len(symbols) == 1 and None not in symbols:
+        return ("dim", symbols.pop())
+    return extents[0] if len(set(extents)) == 1 else None
 
 
 def _instantiate(t: Any, dims: list[Dim], node: Any, data_shape: bool) -> Any:
@@ -428,6 +434,12 @@ def dot_type(node: Any, a: Arg, b: Arg) -> Type:
     return array(dtype, shape) if shape else scalar(dtype)
 
 
+def vdot_type(node: Any, a: Arg, b: Arg) -> Type:
+    """The type of `np.vdot`: one number."""
+    s, t = type_of(a), type_of(b)
+    return UNKNOWN if s.dtype is None or t.dtype is None else scalar(np.result_type(s.dtype, t.dtype))
+
+
 def einsum_type(node: Any, subscripts: Arg, *arrays: Arg, **kwargs: Arg) -> Type:
     """The type of `np.einsum` with a static subscript string and no ellipsis."""
     types = [type_of(a) for a in arrays]
@@ -534,6 +546,7 @@ RULES.update(
         operator.matmul: matmul_type,
         np.matmul: matmul_type,
         np.dot: dot_type,
+        np.vdot: vdot_type,
         np.einsum: einsum_type,
         np.tensordot: tensordot_type,
         np.reshape: reshape_type,

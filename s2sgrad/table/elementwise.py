@@ -128,7 +128,7 @@ elementwise(np.logaddexp,  lambda g, ans, x, y: g * np.exp(x - finite(ans)),
 elementwise(np.logaddexp2, lambda g, ans, x, y: g * np.exp2(x - finite(ans)),
                            lambda g, ans, x, y: g * np.exp2(y - finite(ans)))
 elementwise(np.copysign,   lambda g, ans, x, y: np.where(np.signbit(y), -g, g) * np.sign(x), None)
-elementwise(np.heaviside,  None,
+elementwise(np.heaviside,  lambda g, ans, x, y: 0 * g,
                            lambda g, ans, x, y: np.where(x == 0, g, 0))
 elementwise(np.fmod,       lambda g, ans, x, y: g,
                            lambda g, ans, x, y: -g * np.rint((x - ans) / y))

@@ -499,7 +499,8 @@ def place_of(n: Any, q: Any, method: str) -> Any:
 def arranged(values: Any, a: Any, q: Any, axis: Any, keepdims: Any) -> Any:
     """Quantiles of rows, the axis of `q` last, in the shape that NumPy gives them."""
     kept = kept_shape(a, axis) if keepdims else np.shape(values)[:-1]
-    return np.reshape(np.moveaxis(values, -1, 0), np.shape(q) + kept)
+    out = np.reshape(np.moveaxis(values, -1, 0), np.shape(q) + kept)
+    return out if np.ndim(out) > 0 else out[()]
 
 
 def quantile(
@@ -1076,7 +1077,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     width = xp[following] - start
     inside = value + (fp[following] - value) / np.where(width == 0, 1, width) * (x - start)
     inside = np.where(x > xp[-1], fp[-1] if right is None or period is not None else right, inside)
-    return np.where(x < xp[0], fp[0] if left is None or period is not None else left, inside)
+    out = np.where(x < xp[0], fp[0] if left is None or period is not None else left, inside)
+    return out if np.ndim(out) > 0 else out[()]
 
 
 composite(np.interp, interp)

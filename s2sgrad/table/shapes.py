@@ -731,7 +731,10 @@ def apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any
     axis = axis % np.ndim(arr)
     shape = np.shape(arr)
     rows = np.reshape(np.moveaxis(arr, axis, -1), (-1, shape[axis]))
-    results = np.array([func1d(row, *args, **kwargs) for row in rows])
+    count = 1
+    for n in shape[:axis] + shape[axis + 1 :]:
+        count = count * n
+    results = np.array([func1d(rows[k], *args, **kwargs) for k in range(count)])
     inner = np.ndim(results) - 1
     whole = np.reshape(results, shape[:axis] + shape[axis + 1 :] + np.shape(results)[1:])
     rank = np.ndim(whole)

@@ -13,6 +13,7 @@ from typing import Any
 import gast
 import numpy as np
 
+from ..ir.program import Function
 from .spelling import dotted, import_path, name
 
 
@@ -23,10 +24,11 @@ class ModuleParts:
     imports: dict[str, str] = field(default_factory=dict)  # text of the import -> itself, in order of first use
     helpers: dict[str, Any] = field(default_factory=dict)
     externals: dict[str, Any] = field(default_factory=dict)
+    functions: dict[Function, str] = field(default_factory=dict)  # called functions and their names
 
     def reference(self, fun: Any) -> Any:
         """Syntax that names a function, its import or definition added to the module."""
-        if isinstance(fun, type) or isinstance(fun, types.BuiltinFunctionType):
+        if isinstance(fun, (type, types.BuiltinFunctionType)):
             label = fun.__name__
             if getattr(builtins, label, None) is fun:
                 return name(label)

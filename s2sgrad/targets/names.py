@@ -10,7 +10,7 @@ import keyword
 from dataclasses import dataclass, field
 
 from ..ir.program import Value
-from .places import FOREVER, Places, Span, overlap
+from .places import WRITE, Places, Span, overlap
 from .spelling import BUILTIN_NAMES
 
 MODULES = frozenset({"np", "math", "operator", "scipy", "special", "stats", "linalg", "fft", "signal"})
@@ -24,36 +24,48 @@ class Names:
     places: Places = field(default_factory=Places)
     taken: dict[str, list[Span]] = field(default_factory=dict)
     never_again: set[str] = field(default_factory=set(RESERVED).copy)
+    versions: dict[str, int] = field(default_factory=dict)  # the highest number after each wish
     temporaries: int = 0
 
     def fresh(self, wish: str | None) -> str:
         """A name of its own for the whole function."""
-        label = self._first(wish, None)
+        label = self.find(wish, None)
         self.never_again.add(label)
         return label
 
     def of_value(self, wish: str | None, span: Span) -> str:
         """A name for a value, which may have been that of another value before."""
-        label = self._first(wish, span)
+        label = self.find(wish, span)
         self.hold(label, span)
         return label
 
     def hold(self, label: str, span: Span) -> None:
-        self.taken.setdefault(label, []).append(span)
+        """Note that a name is taken; what ended before in the same block is forgotten."""
+        held = self.taken.get(label, [])
+        self.taken[label] = [s for s in held if s.block is not span.block or s.stop >= span.start] + [span]
 
     def free(self, label: str, span: Span, but: Span | None = None) -> bool:
         """Whether nothing but one known holder has this name at some moment of the span."""
         return not any(held is not but and overlap(self.places, held, span) for held in self.taken.get(label, ()))
 
-    def _first(self, wish: str | None, span: Span | None) -> str:
+    def find(self, wish: str | None, span: Span | None) -> str:
+        """A name that is not taken during a span, or not at all."""
         if wish is None:
             return self._temporary()
         wish = wish if wish.isidentifier() else "v"
-        label, k = wish, 1
-        while label in self.never_again or (label in self.taken and (span is None or not self.free(label, span))):
+        k = self.versions.get(wish, 2)
+        for label in (wish, f"{wish}_{k}"):
+            if self._available(label, span):
+                return label
+        while not self._available(f"{wish}_{k}", None):
             k += 1
-            label = f"{wish}_{k}"
-        return label
+        self.versions[wish] = k
+        return f"{wish}_{k}"
+
+    def _available(self, label: str, span: Span | None) -> bool:
+        if label in self.never_again:
+            return False
+        return label not in self.taken or (span is not None and self.free(label, span))
 
     def _temporary(self) -> str:
         while True:
@@ -66,4 +78,4 @@ class Names:
 def span_of(places: Places, v: Value) -> Span:
     """From after the node that makes a value to its last read."""
     block, k = places.made[v]
-    return Span(block, 2 * k + 1, max(2 * min(places.end_of(v), FOREVER), 2 * k + 1))
+    return Span(block, 4 * k + WRITE, max(places.end_of(v), 4 * k + WRITE))

@@ -81,8 +81,9 @@ def _block(found: Ownership, block: Block, after: frozenset[Value]) -> None:
         elif isinstance(node, Loop):
             _loop(found, block, node, k, last)
         else:
+            shared = frozenset().union(*[found.roots.get(v, NONE) for v in operands(node) if has_memory(v)])
             for r in node.results:
-                found.roots[r] = frozenset([r])
+                found.roots[r] = frozenset([r]) | shared
 
 
 def is_view(node: Op) -> bool:

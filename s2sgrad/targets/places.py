@@ -12,7 +12,7 @@ from typing import Any
 from ..ir.program import Block, Branch, Op, Value, blocks_of, leaves, operands
 from .ownership import WRITES
 
-FOREVER = 10**9  # the number of a read after the last block
+READ, INSIDE, WRITE = range(3)  # the moments of node `k` are `4 * k` and one of these
 
 
 @dataclass(eq=False)
@@ -23,7 +23,7 @@ class Places:
     made: dict[Value, tuple[Block, int]] = field(default_factory=dict)
     uses: dict[Value, int] = field(default_factory=dict)
     reader: dict[Value, tuple[Block, int]] = field(default_factory=dict)  # the place of the latest read counted
-    last: dict[Value, int] = field(default_factory=dict)  # in the value's own block
+    last: dict[Value, int] = field(default_factory=dict)  # the moment of the last read, in the value's own block
     pinned: set[Value] = field(default_factory=set)  # must have a line and a name
 
     def read(self, v: Value, block: Block, k: int) -> None:
@@ -37,13 +37,16 @@ class Places:
         home = self.made.get(v)
         if home is None:
             return
+        moment = 4 * k + READ
         while block is not home[0]:
             if block not in self.owner:
                 return
             block, k = self.owner[block][:2]
-        self.last[v] = max(self.last.get(v, -1), k)
+            moment = 4 * k + INSIDE
+        self.last[v] = max(self.last.get(v, -1), moment)
 
     def end_of(self, v: Value) -> int:
+        """The moment of the last read of a value."""
         return self.last.get(v, -1)
 
 
@@ -79,7 +82,7 @@ def _block(places: Places, block: Block) -> None:
 
 @dataclass(frozen=True)
 class Span:
-    """The stretch of a block for which a name is taken: even moments are reads, odd ones are writes."""
+    """The stretch of a block, first and last moment, for which a name is taken."""
 
     block: Block
     start: int
@@ -93,15 +96,19 @@ def overlap(places: Places, a: Span, b: Span) -> bool:
     outward = _chain(places, a.block)
     arms = {block: (k, arm, node) for block, k, arm, node in outward}
     if b.block in arms:
-        k = arms[b.block][0]
-        return b.start <= 2 * k + 1 and 2 * k <= b.stop
+        return _inside(b, arms[b.block][0])
     for block, k, arm, node in _chain(places, b.block):
         if block is a.block:
-            return a.start <= 2 * k + 1 and 2 * k <= a.stop
+            return _inside(a, k)
         if block in arms:
             other, other_arm, _ = arms[block]
             return other == k and not (isinstance(node, Branch) and arm != other_arm)
     return True
+
+
+def _inside(span: Span, k: int) -> bool:
+    """Whether a span meets what happens in the blocks of node `k`."""
+    return span.start <= 4 * k + INSIDE <= span.stop
 
 
 def _chain(places: Places, block: Block) -> list[tuple[Block, int, int, Any]]:

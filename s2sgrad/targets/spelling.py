@@ -22,12 +22,14 @@ from ..frontend.primitives import (
     list_of,
     list_pop,
     list_set,
+    pack,
     stop_gradient,
     truth_and,
     truth_not,
     truth_or,
+    unpack,
 )
-from ..ir.program import Value
+from ..ir.program import Value, type_of
 from ..table import shapes
 from ..table.functional import index_add, index_set
 
@@ -126,9 +128,11 @@ SPELLINGS: dict[Any, Spelling] = {
     np.real: lambda p, args, kwargs, op: gast.Attribute(args[0], "real", LOAD) if isinstance(op.args[0], Value) and op.args[0].type.dtype is not None else call(p.function(np.real), *args),
     shapes.astype: _astype,
     shapes.flatten: _on_array("flatten"),
-    shapes.item: _on_array("item"),
+    shapes.item: lambda p, args, kwargs, op: args[0] if type_of(op.args[0]).is_python else _on_array("item")(p, args, kwargs, op),
     call_object: lambda p, args, kwargs, op: call(args[0], *args[1:], **kwargs),
     stop_gradient: lambda p, args, kwargs, op: args[0],
+    pack: lambda p, args, kwargs, op: gast.Tuple(list(args), LOAD),
+    unpack: lambda p, args, kwargs, op: args[0],
     list_of: lambda p, args, kwargs, op: gast.List(list(args), LOAD),
     list_append: lambda p, args, kwargs, op: gast.List([gast.Starred(args[0], LOAD), args[1]], LOAD),
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import NonDifferentiableError
-from ..frontend.primitives import list_add, list_append, list_from, list_of, list_pop, list_set
+from ..frontend.primitives import Attribute, list_add, list_append, list_from, list_of, list_pop, list_set
 from ..ir.program import Block, Branch, Call, Loop, Node, Op, Value, leaves, operands
 
 
@@ -32,6 +32,8 @@ def _varied(block: Block, varied: set[Value]) -> set[Value]:
 
 def passes(node: Op) -> bool:
     """Whether a derivative can flow through an operation at all."""
+    if isinstance(node.fun, Attribute) and node.fun.name in ("shape", "ndim", "size", "dtype"):
+        return False
     return node.entry is None or not node.entry.inactive
 
 

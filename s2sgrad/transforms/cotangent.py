@@ -55,14 +55,25 @@ def shapes_agree(c: Type, x: Type) -> bool:
 def cast(b: Builder, c: Any, t: Type) -> Any:
     """`c` in the dtype of a primal of type `t`: the real part for a real one, float32 kept float32."""
     s = type_of(c)
-    if s.dtype is None or t.dtype is None or s.kind == "list":
+    if t.dtype is None or s.kind == "list" or t.kind == "list":
         return c
+    if s.dtype is None:
+        return _cast_unknown(b, c, t)
     if s.dtype.kind == "c" and t.dtype.kind == "f":
         c = b.op(np.real, (c,))
         s = type_of(c)
     if t.dtype.kind in "fc" and s.kind in ("array", "scalar") and s.dtype != t.dtype and t.kind in ("array", "scalar"):
         c = b.op(shapes.astype, (c, t.dtype))
     return c
+
+
+def _cast_unknown(b: Builder, c: Any, t: Type) -> Any:
+    """A cotangent whose dtype only run time knows: the real part for a real primal, in its precision."""
+    if not isinstance(c, Value) or t.dtype.kind not in "fc":
+        return c
+    if t.dtype.kind == "f":
+        c = b.op(np.real, (c,))
+    return b.op(shapes.astype, (c, t.dtype)) if t.dtype in (np.float32, np.complex64) else c
 
 
 def unbroadcast(b: Builder, c: Any, x: Value) -> Any:

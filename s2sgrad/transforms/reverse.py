@@ -9,6 +9,8 @@ through tapes of loops, which `save` decides on when the needs of the whole bloc
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +19,7 @@ import numpy as np
 from ..errors import DifferentiationError, UnsupportedSyntaxError
 from ..frontend.capture import Inputs
 from ..frontend.lower import lower_rule
-from ..frontend.primitives import length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros
+from ..frontend.primitives import length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros, pack, unpack
 from ..ir.builder import Builder
 from ..ir.program import (
     UNDEFINED,
@@ -38,6 +40,7 @@ from ..ir.program import (
 from ..ir.types import INT, UNKNOWN, Type
 from ..optimize.simplify import DERIVATIVE, made_by
 from ..table.composite import DEFINITIONS
+from ..table.registry import lookup as lookup_entry
 from ..table.functional import index_add, index_set
 from ..table.registry import lookup as entry_of
 from .activity import active_values, breaks, exits, place, refuse_opaque
@@ -79,9 +82,13 @@ class Reversal:
     builder: Builder
     inputs: Inputs
     active: set[Value]  # of the original
+    splits: dict[Any, Split]  # functions of the program already reversed, by function and active parameters
     new: dict[Value, Any] = field(default_factory=dict)  # original value -> its copy in the forward sweep
     home: dict[Value, Region] = field(default_factory=dict)
+    regions: dict[Any, list[Region]] = field(default_factory=dict)  # of the blocks of each copied node
+    calls: dict[Any, tuple[Split, tuple[bool, ...]]] = field(default_factory=dict)
     alive: set[Value] = field(default_factory=set)  # active copies
+    packs: bool = False  # what the backward sweep needs is handed over as data, not by living names
 
 
 def expand_composites(function: Function, active: set[Value], inputs: Inputs) -> bool:
@@ -125,9 +132,6 @@ def _definition_nodes(node: Op, definition: Any, inputs: Inputs) -> list[Node]:
     return inner.nodes
 
 
-ALIASES: dict[Value, Any] = {}
-
-
 def _alias(node: Op, same: dict[Value, Any], builder: Builder) -> None:
     """Hand the definition's values over under the names of the results they replace."""
     for old, value in same.items():
@@ -140,7 +144,8 @@ def _alias(node: Op, same: dict[Value, Any], builder: Builder) -> None:
             value.node.results = tuple(results) if not isinstance(value.node, Loop) else results
             substitute_in_block(builder.block, {value: old})
         else:
-            made = Op(np.asarray, None, (value,), {}, (old,), loc=node.loc, state=node.state, effect="pure")
+            same_object = operator.pos if old.type.is_scalar else np.asarray
+            made = Op(same_object, lookup_entry(same_object), (value,), {}, (old,), loc=node.loc, state=node.state, effect="pure")
             old.node = made
             builder.block.nodes.append(made)
 
@@ -156,7 +161,16 @@ class Reversed:
     builder: Builder
 
 
-def reverse(function: Function, inputs: Inputs, independent: list[Value], results: list[Any], seeds: list[Any], name: str) -> Reversed:
+@dataclass(eq=False)
+class Split:
+    """A called function in two: a forward that also returns residuals, and a backward that takes them."""
+
+    forward: Function
+    backward: Function
+    active_results: list[int] = field(default_factory=list)
+
+
+def reverse(function: Function, inputs: Inputs, independent: list[Value], results: list[Any], seeds: list[Any], name: str, splits: dict[Any, Split] | None = None, packs: bool = False) -> Reversed:
     """The function that runs `function` and its adjoint.
 
     `seeds` are the cotangents of `results`; the cotangents of `independent` are None where no result depends
@@ -167,7 +181,7 @@ def reverse(function: Function, inputs: Inputs, independent: list[Value], result
         active = active_values(function.body, independent, list(leaves(results)))
     block = Block([*function.params, *leaves(seeds)])
     builder = Builder(block)
-    state = Reversal(builder, inputs, active)
+    state = Reversal(builder, inputs, active, {} if splits is None else splits, packs=packs)
     region = Region(None, block)
     for p in block.params:
         state.new[p] = p
@@ -212,7 +226,7 @@ def _copy_node(state: Reversal, node: Node, region: Region) -> None:
                 sub = Region(region, new, made, k)
                 with b.inside(new):
                     _copy_block(state, old, sub)
-                made_regions = REGIONS.setdefault(made, [])
+                made_regions = state.regions.setdefault(made, [])
                 made_regions.append(sub)
             made.results = tuple(_fresh(state, r, region) for r in node.results)
             b.node(made)
@@ -220,10 +234,86 @@ def _copy_node(state: Reversal, node: Node, region: Region) -> None:
         elif isinstance(node, Loop):
             _copy_loop(state, node, region)
         else:
-            raise UnsupportedSyntaxError("calls of functions of the program are not differentiated yet", place(node))
+            _copy_call(state, node, region)
 
 
-REGIONS: dict[Any, list[Region]] = {}
+def _copy_call(state: Reversal, node: Call, region: Region) -> None:
+    """An active call goes to the forward form of its function, whose residuals are one more result."""
+    b = state.builder
+    args = map_leaves(node.args, lambda v: state.new.get(v, v))
+    mask = tuple(isinstance(a, Value) and a in state.active for a in node.args)
+    results = tuple(_fresh(state, r, region) for r in node.results)
+    if not any(r in state.active for r in node.results):
+        made = Call(node.function, args, results)
+    else:
+        split = split_function(state, node.function, mask, node.results)
+        residuals = Value(UNKNOWN, "residuals")
+        state.home[residuals] = region
+        made = Call(split.forward, args, (*results, residuals))
+        state.calls[made] = (split, mask)
+    b.node(made)
+    region.records.append(made)
+
+
+def split_function(state: Reversal, function: Function, mask: tuple[bool, ...], like: tuple[Value, ...]) -> Split:
+    """The forward and backward forms of a function, for these active parameters."""
+    key = (function, mask)
+    if key in state.splits:
+        return state.splits[key]
+    split = state.splits[key] = Split(Function(f"{function.name}_forward", Block()), Function(f"{function.name}_backward", Block()))
+    split.active_results = [k for k, r in enumerate(function.results) if type_of(r).may_be_active and type_of(r).kind not in ("int", "bool")]
+    seeds = [_seed_of(r, f"{function.name}_bar") if k in split.active_results else None for k, r in enumerate(function.results)]
+    independent = [p for p, active in zip(function.params, mask) if active]
+    made = reverse(function, state.inputs, independent, list(function.results), seeds, function.name, state.splits, packs=True)
+    b, nodes = made.builder, made.function.body.nodes
+    bars = [_zero_bar_of(b, p) if bar is None else bar for bar, p in zip(made.cotangents, independent)]
+    head, tail = nodes[: made.forward], nodes[made.forward :]
+    given = set(leaves(seeds))
+    kept = [v for v in _block_free(Block([], tail, Terminator("return", tuple(bars)))) if v not in given]
+    _finish_forward(split, function, head, made.results, kept)
+    _finish_backward(split, tail, kept, [s for s in seeds if s is not None], bars)
+    return split
+
+
+def _seed_of(r: Any, name: str) -> Value:
+    t = type_of(r)
+    return Value(Type("float", np.dtype(float), ()) if not isinstance(r, Value) else t, name)
+
+
+def _zero_bar_of(b: Builder, p: Value) -> Any:
+    return 0.0 if p.type.is_scalar else b.op(list_zeros if p.type.kind == "list" else np.zeros_like, (p,))
+
+
+def _finish_forward(split: Split, function: Function, head: list[Node], results: list[Any], kept: list[Value]) -> None:
+    from ..optimize.dead_code import remove_dead_code
+
+    block = split.forward.body
+    block.params, block.nodes = list(function.params), head
+    packed = Value(UNKNOWN, "residuals")
+    packed.node = Op(pack, entry_of(pack), tuple(kept), {}, (packed,))
+    block.nodes.append(packed.node)
+    block.end = Terminator("return", (*results, packed))
+    remove_dead_code(split.forward, [])
+
+
+def _finish_backward(split: Split, tail: list[Node], kept: list[Value], seeds: list[Value], bars: list[Any]) -> None:
+    from ..ir.rewrite import substitute_in_block
+    from ..optimize.dead_code import remove_dead_code
+
+    block = split.backward.body
+    packed = Value(UNKNOWN, "residuals")
+    inner = {v: Value(v.type, v.name) for v in kept}
+    for v, p in inner.items():
+        p.extent = v.extent
+    opened = Op(unpack, entry_of(unpack), (packed, len(kept)), {}, tuple(inner.values()), structure=tuple)
+    for p in inner.values():
+        p.node = opened
+    block.params = [packed, *seeds]
+    block.nodes = tail
+    block.end = Terminator("return", tuple(bars))
+    substitute_in_block(block, inner)
+    block.nodes = [opened, *tail] if kept else tail
+    remove_dead_code(split.backward, [])
 
 
 def _fresh(state: Reversal, old: Value, region: Region) -> Value:
@@ -279,7 +369,7 @@ def _copy_loop(state: Reversal, node: Loop, region: Region) -> None:
         _copy_block(state, node.body, sub)
     made.results = [_fresh(state, r, region) for r in node.results]
     b.node(made)
-    REGIONS[made] = [sub]
+    state.regions[made] = [sub]
     region.records.append(made)
 
 
@@ -296,7 +386,7 @@ def lookup(state: Reversal, mirror: Mirror, v: Value) -> Value:
             raise AssertionError(f"{v} is needed outside of the block that defines it")
         return lookup(state, mirror.parent, v)
     if isinstance(home.node, Branch) and not in_loop(home):
-        return export_from_branch(state, home, v)
+        return lookup(state, mirror.parent, export_from_branch(state, home, v))
     if v not in mirror.needs:
         mirror.needs[v] = Value(v.type, v.name)
         mirror.needs[v].extent = v.extent
@@ -331,7 +421,7 @@ def export_from_branch(state: Reversal, region: Region, v: Value) -> Value:
     node.results = (*node.results, out)
     for k, block in enumerate(node.blocks):
         if block.end.kind == "yield":
-            other = None if in_loop(region) else UNDEFINED  # in a loop it goes on a tape, taken or not
+            other = None if in_loop(region) or state.packs else UNDEFINED  # on a tape it goes, taken or not
             block.end.values = (*block.end.values, v if k == region.arm else other)
     region.exported[v] = out
     state.home[out] = region.parent
@@ -428,7 +518,7 @@ def contribute(state: Reversal, mirror: Mirror, arg: Any, c: Any, elementwise: b
 def adjoint(state: Reversal, mirror: Mirror, v: Value) -> Any:
     """The finished cotangent of a value, given up to its node; None if nothing reached it."""
     bar = total(state.builder, mirror.adjoints.pop(v, []))
-    if isinstance(bar, Value) and bar.name is None and v.name is not None:
+    if isinstance(bar, Value) and bar.name is None and v.name is not None and getattr(bar.node, "backward", True):
         bar.name = f"{v.name}_bar"
     return bar
 
@@ -671,7 +761,7 @@ def _reverse_branch(state: Reversal, mirror: Mirror, node: Branch) -> None:
     priors = {f: total(b, mirror.adjoints.pop(f, [])) for f in free}
     made = Branch(lookup(state, mirror, node.test) if isinstance(node.test, Value) else node.test, Block(), Block())
     outcomes, mirrors = [], []
-    for block, region in zip(made.blocks, REGIONS[node]):
+    for block, region in zip(made.blocks, state.regions[node]):
         with b.inside(block):
             inner = Mirror(mirror, region, block, b.depth, bars=mirror.bars, index=mirror.index)
             for f, prior in priors.items():
@@ -711,7 +801,18 @@ def _seed_block(state: Reversal, inner: Mirror, pairs: list[tuple[Any, Any]]) ->
     for bar, y in pairs:
         if y in state.alive:
             elementwise = y.type.shape != type_of(bar).shape and y.type.kind != "list"
-            inner.adjoints.setdefault(y, []).append(fit(state.builder, bar, y, elementwise, "loop"))
+            with resolving(state, inner):  # the shape of `y` is known inside only
+                inner.adjoints.setdefault(y, []).append(fit(state.builder, bar, y, elementwise, "loop"))
+
+
+@contextmanager
+def resolving(state: Reversal, mirror: Mirror) -> Iterator[None]:
+    """Look operands up from `mirror` for a while."""
+    outer, state.builder.resolve = state.builder.resolve, lambda v: lookup(state, mirror, v)
+    try:
+        yield
+    finally:
+        state.builder.resolve = outer
 
 
 def may_break_at_end(block: Block) -> bool:
@@ -746,7 +847,7 @@ def _join_adjoints(state: Reversal, mirror: Mirror, made: Branch, free: list[Val
 
 
 def _reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
-    b, region = state.builder, REGIONS[node][0]
+    b, region = state.builder, state.regions[node][0]
     carried = [k for k, (p, r) in enumerate(zip(node.carried, node.results)) if p in state.alive or r in state.alive]
     bars = {r: adjoint(state, mirror, r) for r in node.results if r in state.alive}
     free = _free_active(state, node)
@@ -825,7 +926,7 @@ def _reversed_domain(state: Reversal, mirror: Mirror, node: Loop) -> tuple[tuple
         start, stop, step = node.domain
         if not isinstance(step, Value):
             return _reversed_range(b, start, stop, step), node.body.params[0]
-    trips = export_trips(state, REGIONS[node][0])
+    trips = export_trips(state, state.regions[node][0])
     trips = lookup(state, mirror, trips)
     return (b.op(operator.sub, (trips, 1)), -1, -1), None
 
@@ -984,7 +1085,21 @@ def _compute_again(state: Reversal, inner: Mirror, v: Value, have: dict[Value, A
 
 
 def _reverse_call(state: Reversal, mirror: Mirror, node: Call) -> None:
-    raise UnsupportedSyntaxError("calls of functions of the program are not differentiated yet", place(node))
+    """Call the backward form with the residuals and the cotangents of the results."""
+    found = state.calls.get(node)
+    if found is None:
+        return
+    split, mask = found
+    b = state.builder
+    bars = [adjoint(state, mirror, r) for r in node.results[:-1]]
+    if all(bar is None for bar in bars):
+        return
+    seeds = [zeros(b, node.results[k]) if bars[k] is None else bars[k] for k in split.active_results]
+    active = [a for a, on in zip(node.args, mask) if on]
+    made = Call(split.backward, (lookup(state, mirror, node.results[-1]), *seeds), tuple(Value(a.type, f"{a.name}_bar" if a.name else None) for a in active))
+    b.node(made)
+    for a, bar in zip(active, made.results):
+        contribute(state, mirror, a, bar, False, node.function.name)
 
 
 REVERSALS = {Op: _reverse_op, Branch: _reverse_branch, Loop: _reverse_loop, Call: _reverse_call}

@@ -44,7 +44,7 @@ def perceptron(params, x, t):
 
 
 def horner(c, x, t):
-    y = 0.0
+    y = np.zeros_like(x)
     for k in range(len(c)):
         y = y * x + c[k]
     return np.sum((y - t) ** 2)

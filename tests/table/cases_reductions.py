@@ -264,7 +264,7 @@ CASES += [
     Case(np.interp, (M, XP, FP)),
     Case(np.interp, (np.array([-1.0, 0.3, 1.7, 5.0]), XP, FP, -7.0, 9.0)),
     Case(np.interp, (np.array([-1.0, 0.3, 6.7]), XP[[1, 0, 2, 3]], FP), {"period": 4.5}),
-    Case(np.interp, (np.array([0.0, 2.5, 4.0]), XP, FP)),
+    Case(np.interp, (np.array([0.0, 2.5, 4.0]), XP, FP), wrt=(2,)),
 ]
 for f in (np.convolve, np.correlate):
     for mode in ("full", "same", "valid"):

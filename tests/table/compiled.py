@@ -76,7 +76,7 @@ def check_value(want: Any, have: Any, what: str) -> None:
     assert isinstance(have, (tuple, list)) == isinstance(want, (tuple, list)), f"{what}: {type(have)} for {type(want)}"
 
     def same(a: Any, b: Any) -> None:
-        assert type(b) is type(a), f"{what}: the value is a {type(b)}, not a {type(a)}"
+        assert isinstance(b, type(a)), f"{what}: the value is a {type(b)}, not a {type(a)}"
         if isinstance(a, (np.ndarray, np.generic)):
             assert b.dtype == a.dtype, f"{what}: the value has dtype {b.dtype}, not {a.dtype}"
         if isinstance(a, (np.ndarray, np.generic, float, complex, int)):
@@ -86,6 +86,16 @@ def check_value(want: Any, have: Any, what: str) -> None:
             assert b == a, what
 
     map_leaves(same, want, have)
+
+
+KEEPS_ZEROS = {"numpy.trim_zeros"}  # the shape of the result depends on which entries are zero
+
+
+def finite_only(x: Any, value: Any) -> Any:
+    """`x`, and 0 where a value is not finite: a value of minus infinity has no numerical derivative."""
+    if not is_floating(value) or np.all(np.isfinite(value)):
+        return x
+    return np.where(np.isfinite(value), x, 0).astype(value.dtype)[()] if np.shape(value) else type(value)(0)
 
 
 def check_compiled(case: Case) -> None:
@@ -100,7 +110,7 @@ def check_compiled(case: Case) -> None:
         ans = call(case, case.args)
         check_value(ans, value, f"{case}")
         rng = np.random.default_rng(zlib.crc32(repr(case).encode()))
-        g = map_leaves(lambda leaf: normal(rng, leaf), ans)
+        g = map_leaves(lambda leaf: finite_only(normal(rng, leaf), leaf), ans)
         cotangents = pullback(g)
     assert isinstance(cotangents, tuple) and len(cotangents) == len(positions)
     single = precision(case.args, ans) == "single"
@@ -117,9 +127,12 @@ def check_cotangent(
     check_shapes(cotangent, arg, single, what)
     check_leaf_types(arg, cotangent, what)
     tangent = direction(rng, arg, name.split(".")[-1] in SYMMETRIC)
+    if name in KEEPS_ZEROS:
+        tangent = np.where(arg == 0, 0, tangent)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        expected, scale = pairing(g, numerical(case, k, tangent))
+        change = map_leaves(finite_only, numerical(case, k, tangent), call(case, case.args))
+        expected, scale = pairing(g, change)
     found, size = pairing(cotangent, tangent)
     allowed = tolerance(case, single) * max(scale, size) + 1e-9
     assert np.isfinite(found) and abs(found - expected) <= allowed, f"{what}: {found}, numerically {expected}"

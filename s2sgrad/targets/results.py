@@ -1,0 +1,129 @@
+"""What a generated function takes and returns: the user's containers taken apart and put together again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gast
+import numpy as np
+
+from ..frontend.abstract import Struct, is_namedtuple
+from ..ir.program import Op, Value, leaves
+from .expressions import operand, static
+from .names import span_of
+from .ownership import has_memory, is_view
+from .printer import Part, Printer, label_of
+from .spelling import LOAD, STORE, call, constant, name, subscript
+
+# --- parameters ---------------------------------------------------------------------------------------------
+
+
+def name_parameters(p: Printer, parameters: list[tuple[str, Any]], captured: list[Value]) -> list[str]:
+    """The names of a function's parameters; the leaves of those that are containers are taken out of them."""
+    labels = []
+    for label, abstract in parameters:
+        labels.append(_parameter_name(p, label, abstract))
+    for v in captured:
+        p.labels[v] = p.names.fresh(v.name)
+    for label, (_, abstract) in zip(labels, parameters):
+        if not isinstance(abstract, Value):
+            unpack(p, name(label), abstract)
+    return [*labels, *[p.labels[v] for v in captured]]
+
+
+def _parameter_name(p: Printer, label: str, abstract: Any) -> str:
+    if not isinstance(abstract, Value):
+        return p.names.fresh(label)
+    p.labels[abstract] = label = p.names.of_value(label, span_of(p.places, abstract))
+    return label
+
+
+def unpack(p: Printer, tree: Any, abstract: Any) -> None:
+    """Lines that name the leaves inside a container; one that is read once is read from there."""
+    if isinstance(abstract, Value):
+        _unpack_leaf(p, tree, abstract)
+    elif isinstance(abstract, Struct):
+        for field_name, item in abstract.fields.items():
+            unpack(p, gast.Attribute(tree, field_name, LOAD), item)
+    elif is_namedtuple(abstract):
+        for field_name, item in zip(abstract._fields, abstract):
+            unpack(p, gast.Attribute(tree, field_name, LOAD), item)
+    elif isinstance(abstract, (tuple, list)):
+        _unpack_sequence(p, tree, abstract)
+    elif isinstance(abstract, dict):
+        for key, item in abstract.items():
+            unpack(p, subscript(tree, constant(key)), item)
+
+
+def _unpack_leaf(p: Printer, tree: Any, leaf: Value) -> None:
+    uses = p.places.uses.get(leaf, 0)
+    if uses == 0:
+        return
+    if uses == 1 and p.folds and leaf not in p.places.pinned and p.places.reader[leaf][0] is p.places.made[leaf][0]:
+        p.folded[leaf] = Part(tree, p.width(tree))
+        return
+    p.out.append(gast.Assign([name(label_of(p, leaf), STORE)], tree, None))
+
+
+def _unpack_sequence(p: Printer, tree: Any, items: Any) -> None:
+    used = [v for v in items if isinstance(v, Value) and p.places.uses.get(v, 0)]
+    if len(used) > 1 and len(used) == len(items):
+        targets = [name(label_of(p, v), STORE) for v in items]
+        p.out.append(gast.Assign([gast.Tuple(targets, STORE)], tree, None))
+        return
+    for k, item in enumerate(items):
+        unpack(p, subscript(tree, constant(k)), item)
+
+
+# --- results ------------------------------------------------------------------------------------------------
+
+
+def plain(x: Any) -> Any:
+    """A result structure with dataclasses seen as tuples."""
+    if isinstance(x, Struct):
+        return tuple(plain(v) for v in x.fields.values())
+    if isinstance(x, (tuple, list)):
+        return tuple(plain(v) for v in x)
+    return {k: plain(v) for k, v in x.items()} if isinstance(x, dict) else x
+
+
+def result_tree(p: Printer, x: Any, fresh: bool) -> Any:
+    """The syntax of what is returned; `fresh`: the caller shall own it."""
+    shared: dict[Any, int] = {}
+    for v in leaves(plain(x)):
+        for root in p.found.roots.get(v, frozenset()):
+            shared[root] = shared.get(root, 0) + 1
+    return _tree(p, x, shared, fresh)
+
+
+def _tree(p: Printer, x: Any, shared: dict[Any, int], fresh: bool) -> Any:
+    if isinstance(x, Value):
+        return _leaf(p, x, shared) if fresh else operand(p, x).tree
+    if isinstance(x, Struct):
+        p.module.externals[x.cls.__name__] = x.cls
+        return call(name(x.cls.__name__), **{f: _tree(p, v, shared, fresh) for f, v in x.fields.items()})
+    if is_namedtuple(x):
+        p.module.externals[type(x).__name__] = type(x)
+        return call(name(type(x).__name__), *[_tree(p, v, shared, fresh) for v in x])
+    if isinstance(x, (tuple, list)):
+        kind = gast.Tuple if isinstance(x, tuple) else gast.List
+        return kind([_tree(p, v, shared, fresh) for v in x], LOAD)
+    if isinstance(x, dict):
+        return gast.Dict([constant(key) for key in x], [_tree(p, v, shared, fresh) for v in x.values()])
+    return static(p, x).tree
+
+
+def _leaf(p: Printer, v: Value, shared: dict[Any, int]) -> Any:
+    """A result that the caller shall own: copied where its memory is an argument's or another result's."""
+    tree = operand(p, v).tree
+    roots = p.found.roots.get(v, frozenset())
+    ours = all(root in p.found.owned_roots and shared.get(root, 0) <= 1 for root in roots)
+    if not has_memory(v) or (ours and not (isinstance(v.node, Op) and is_view(v.node))):
+        return tree
+    if v.type.kind == "array":
+        return call(gast.Attribute(tree, "copy", LOAD))
+    if v.type.kind == "list":
+        return call(name("list"), tree)
+    if all(root not in p.labels or root.node is not None for root in roots):
+        return tree
+    return call(p.function(np.copy), tree)
