@@ -3,6 +3,7 @@
 from .api import differentiate, grad, source, value_and_grad, vjp
 from .errors import DifferentiationError, JitError, NonDifferentiableError, NotScalarError, SourceNotFoundError, UnsupportedSyntaxError
 from .frontend.primitives import stop_gradient
+from .primitive import primitive
 from .table.registry import defjvp, defvjp
 
 __version__ = "0.1.0"
@@ -17,6 +18,7 @@ __all__ = [
     "defvjp",
     "differentiate",
     "grad",
+    "primitive",
     "source",
     "stop_gradient",
     "value_and_grad",

@@ -14,7 +14,9 @@ from . import compiler
 from .arguments import check_arguments
 from .compiler import Request, Specialisation
 from .errors import DifferentiationError, NotScalarError, RuleError
+from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
+from .frontend.nesting import DerivativeOf
 from .signature import Signature, reach, resolve_wrt, signature_of, with_floats
 from .table import registry
 
@@ -29,6 +31,8 @@ class Derivative:
     wrt : int, str or tuple
         What is differentiated with respect to.
     """
+
+    nature = "derivative"
 
     def __init__(self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "grad", jit: Any = False, owner: Any = None) -> None:
         if jit is not False:
@@ -57,7 +61,7 @@ class Derivative:
                 if captured is not None:
                     self._latest = spec
                     try:
-                        return spec.run(*args, *captured)
+                        return spec.run(*args, *captured) if captured else spec.run(*args)
                     except Exception as error:
                         explain(error, spec)
                         raise
@@ -70,11 +74,10 @@ class Derivative:
         spec, captured = found if found is not None else self._compile(args, key)
         self._latest = spec
         try:
-            out = spec.run(*args, *captured)
+            return spec.run(*args, *captured)
         except Exception as error:
             explain(error, spec)
             raise
-        return self._checked(spec, out) if spec.check_scalar else out
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """The value of each parameter, ints that are differentiated with respect to as floats."""
@@ -85,14 +88,6 @@ class Derivative:
     def _compile(self, args: tuple[Any, ...], key: Any) -> tuple[Specialisation, Any]:
         check_arguments(self._signature, args, self._positions)
         return compiler.specialise(self._fun, self._signature, args, self._request, self._variants, key)
-
-    def _checked(self, spec: Specialisation, out: Any) -> Any:
-        """Check a result whose kind only run time could tell."""
-        value, gradient = out
-        if np.shape(value) != () or not isinstance(value, (float, np.floating, np.ndarray)) or np.asarray(value).dtype.kind != "f":
-            what = f"an array of shape {np.shape(value)}" if np.shape(value) else f"of type {type(value).__name__}"
-            raise compiler.not_scalar(spec.lowered, what)
-        return out if self._kind == "value_and_grad" else gradient
 
     def _specialised(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
         """The compilation for these arguments, made if need be: it serves the next such call."""
@@ -174,8 +169,10 @@ def explain(error: BaseException, spec: Specialisation) -> None:
         if code.co_filename == filename:
             place, last = place or _place(spec, trace.tb_lineno), code
         trace = trace.tb_next
-    if last is not None and last.co_name == "conformed":  # the check of a rule's cotangent
+    if last is not None and last.co_name == "conformed":  # the checks of table.checks
         raise RuleError(str(error), place) from None
+    if last is not None and last.co_name == "real_scalar":
+        raise compiler.not_scalar(spec.lowered, str(error)) from None
     if place is not None:
         error.add_note(f"raised by the derivative of line {place.lineno} of {place.filename}: {place.text.strip()}")
 
@@ -213,6 +210,8 @@ class Differentiated:
     # The slot makes a call of this object a call of the function, with nothing of ours in between.
     __slots__ = ("__call__", "__dict__", "__weakref__", "_derivatives", "_jit", "_method")
 
+    nature = "differentiated"
+
     def __init__(self, fun: Callable[..., Any], wrt: Any = 0, jit: Any = False) -> None:
         self._method = not isinstance(fun, staticmethod)
         fun = fun.__func__ if isinstance(fun, staticmethod) else fun
@@ -246,6 +245,17 @@ class Differentiated:
     def __get__(self, obj: Any, cls: Any = None) -> Any:
         return self if obj is None or not self._method else BoundDifferentiated(self, obj)
 
+    def __set_name__(self, cls: type, name: str) -> None:
+        """In a class, reached through it (`Model.loss.grad(model, x)`), `wrt` counts after `self` too."""
+        if self._method:
+            wrt = tuple(map(_after_self, self.wrt)) if isinstance(self.wrt, (tuple, list)) else _after_self(self.wrt)
+            try:
+                self._derivatives = {kind: Derivative(self.__wrapped__, wrt, kind, self._jit, self) for kind in self._derivatives}
+            except ValueError:
+                return  # the derivative of the bound method says so, with the names after `self`
+            for derivative in self._derivatives.values():
+                derivative.wrt = self.wrt
+
     def __reduce__(self) -> Any:
         found: Any = sys.modules.get(self.__module__)
         for part in self.__qualname__.split("."):
@@ -264,8 +274,19 @@ class Differentiated:
         return f"<differentiated {self.__qualname__}>"
 
 
+def _after_self(w: Any) -> Any:
+    return w if isinstance(w, str) else w + 1
+
+
 class BoundDifferentiated(functools.partial):
     """A differentiated method of an object; `wrt` counts after `self`."""
+
+    nature = "differentiated"
+    __doc__ = property(lambda self: self.func.__doc__)  # type: ignore[assignment]
+
+    @property
+    def __name__(self) -> str:
+        return self.func.__name__
 
     @property
     def __wrapped__(self) -> Any:
@@ -301,13 +322,13 @@ class BoundDifferentiated(functools.partial):
         spec = self.value_and_grad._latest or self.grad._latest or self.grad._suggested()[0]
         return primitives_of(spec)
 
+    def __getattr__(self, name: str) -> Any:
+        if name == "__qualname__":
+            return self.func.__qualname__
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
     def _derivative(self, kind: str) -> Derivative:
         return BoundDerivative(self.__wrapped__, self.func.wrt, kind, self.func._jit, self)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("__name__", "__qualname__", "__doc__", "__module__"):
-            return getattr(self.func, name)
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __reduce__(self) -> Any:
         return (getattr, (self.args[0], self.func.__name__))
@@ -452,5 +473,17 @@ def source(fun: Callable[..., Any], *args: Any, wrt: Any = 0, jit: Any = False) 
     """
     return grad(fun, wrt, jit=jit).source_for(*args)
 
+
+def _nested(kind: str) -> Callable[..., Any]:
+    """How `grad(f)` inside interpreted code is understood."""
+
+    def make(frame: Any, node: Any, fun: Any, wrt: Any = 0, *, jit: Any = False) -> DerivativeOf:
+        return DerivativeOf(kind, fun, wrt)
+
+    return make
+
+
+BUILTINS[grad] = _nested("grad")
+BUILTINS[value_and_grad] = _nested("value_and_grad")
 
 __all__ = ["Derivative", "Differentiated", "differentiate", "grad", "source", "value_and_grad", "vjp"]

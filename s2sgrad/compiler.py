@@ -26,11 +26,13 @@ from .errors import DifferentiationError, NotScalarError
 from .frontend.abstract import Path, Struct, children, leaves_of, map_abstract
 from .frontend.capture import Guard, Inputs, code_of, describe, identity
 from .frontend.lower import Lowered, lower
+from .frontend.primitives import list_zeros
 from .ir.builder import Builder
 from .ir.program import UNDEFINED, Block, Branch, Function, Terminator, Value, free_values_of_block, leaves, type_of
 from .optimize.carried import drop_invariant_carried
 from .optimize.dead_code import remove_dead_code
 from .table import registry
+from .table.checks import real_scalar
 from .table.registry import lookup
 from .targets.module_cache import load, log
 from .targets.numpy import Entry, Text, print_module
@@ -63,8 +65,7 @@ class Specialisation:
     lowered: Lowered
     generation: int
     entry_name: str
-    check_scalar: bool = False
-    result: Any = None
+    marker: Any = None  # where the backward sweep begins
     stages: Any = None
 
 
@@ -171,7 +172,7 @@ def _remember(variants: Variants, key: Any, made: Specialisation, args: tuple[An
     while len(variants.by_key) > VARIANTS_KEPT:
         variants.by_key.popitem(last=False)
     kinds = tuple(map(type, args))
-    if not made.check_scalar and key == kinds and QUICK.issuperset(kinds):
+    if key == kinds and QUICK.issuperset(kinds):
         variants.quick[kinds] = made
 
 
@@ -205,12 +206,12 @@ def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request:
     lowered = lower(fun, signature.names, list(args), signature.kinds)
     drop_invariant_carried(lowered.function.body)
     targets = [_target(lowered, position) for position in request.wrt]
-    entries, check, result = BUILDERS[request.kind](lowered, targets, request)
+    entries, marker = BUILDERS[request.kind](lowered, targets, request)
     text = print_module(entries, header_of(fun, request))
     module = load(text.text, entries[0].name)
     functions = [with_externals(getattr(module, e.name), text.externals) for e in entries]
     fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured))
-    return Specialisation(text, functions[0], functions[-1], fetch, lowered, generation, entries[0].name, check, result, entries)
+    return Specialisation(text, functions[0], functions[-1], fetch, lowered, generation, entries[0].name, marker, entries)
 
 
 def with_externals(function: types.FunctionType, externals: dict[str, Any]) -> types.FunctionType:
@@ -233,7 +234,15 @@ def _target(lowered: Lowered, position: tuple[int, ...]) -> Any:
 
 
 def independent_leaves(targets: list[Any]) -> list[Value]:
-    return [leaf for t in targets for leaf in leaves_of(t) if isinstance(leaf, Value) and leaf.type.dtype is not None and leaf.type.dtype.kind in "fc"]
+    return [leaf for t in targets for leaf in leaves_of(t) if is_floating(leaf)]
+
+
+def is_floating(leaf: Any) -> bool:
+    """Whether a leaf of an argument has a gradient: a floating number or array, or a long list of those."""
+    if not isinstance(leaf, Value):
+        return False
+    t = leaf.type.item if leaf.type.kind == "list" else leaf.type
+    return t is not None and t.dtype is not None and t.dtype.kind in "fc"
 
 
 def check_scalar(lowered: Lowered) -> bool:
@@ -295,17 +304,28 @@ def _returns(statements: list[Any]) -> Iterator[Any]:
                 yield from _returns(getattr(s, part, []))
 
 
-def _build_gradient(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], bool, Any]:
-    at_run_time = check_scalar(lowered)
-    with_value = request.kind == "value_and_grad"
-    name = f"{lowered.function.name}_{request.kind}"
-    adjoint = reverse(lowered.function, lowered.inputs, independent_leaves(targets), [lowered.result], [1.0], name)
+def _build_gradient(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
+    function, result = lowered.function, lowered.result
+    if check_scalar(lowered):
+        function, result = with_check(lowered)
+    name = f"{function.name}_{request.kind}"
+    adjoint = reverse(function, lowered.inputs, independent_leaves(targets), [result], [1.0], name)
     gradient = gradients(adjoint, targets)
     gradient = gradient[0] if request.single else tuple(gradient)
-    value = adjoint.results[0]
-    result = (value, gradient) if with_value or at_run_time else gradient
+    result = (adjoint.results[0], gradient) if request.kind == "value_and_grad" else gradient
+    marker = Marker(adjoint.function.body, adjoint.forward, list(leaves(_as_tuple(gradient))))
     entry = finish(lowered, adjoint, name, result, doc_of(lowered, request))
-    return [entry], at_run_time, result
+    return [entry], marker
+
+
+def with_check(lowered: Lowered) -> tuple[Function, Value]:
+    """The function with a check of its result at its end, where only run time can tell that it is a scalar."""
+    body = lowered.function.body
+    block = Block(body.params, list(body.nodes), body.end)
+    b = Builder(block)
+    b.loc = lowered.result.loc
+    checked = b.op(real_scalar, (lowered.result,), name=lowered.result.name)
+    return Function(lowered.function.name, block), checked
 
 
 def doc_of(lowered: Lowered, request: Request) -> str:
@@ -329,10 +349,12 @@ def _map_leaves_in_order(x: Any, change: Callable) -> Any:
 
 
 def _gradient_leaf(b: Builder, leaf: Any, bars: Any) -> Any:
-    if not (isinstance(leaf, Value) and leaf.type.dtype is not None and leaf.type.dtype.kind in "fc"):
+    if not is_floating(leaf):
         return None
     bar = next(bars)
     t = leaf.type
+    if t.kind == "list":
+        return b.op(list_zeros, (leaf,)) if bar is None else bar
     if bar is None or not isinstance(bar, Value):
         number = 0.0 if bar is None else bar
         if t.kind == "array":
@@ -357,7 +379,7 @@ def _without_params(block: Block) -> Block:
     return Block([], block.nodes, block.end)
 
 
-def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], bool, Any]:
+def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
     """The value with residuals, and the pullback: two functions."""
     results = [leaf for leaf in leaves_of(lowered.result)]
     seeds = [_seed_for(r, k) for k, r in enumerate(results)]
@@ -366,7 +388,7 @@ def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[
     cotangents = tuple(gradients(adjoint, targets))
     plain = [leaf for leaf in leaves_of((cotangents, adjoint.results)) if isinstance(leaf, Value)]
     boundary = adjoint.function.body.nodes[adjoint.forward - 1] if adjoint.forward else None
-    marker = _Marker(adjoint.function.body, adjoint.forward)
+    marker = Marker(adjoint.function.body, adjoint.forward)
     remove_dead_code(adjoint.function, plain)
     del boundary
     head, tail = marker.split()
@@ -381,7 +403,7 @@ def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[
     seed_values = iter(seeds)
     shape = map_abstract(lowered.result, lambda leaf: next(seed_values))
     second = Entry(backward.name, backward, [("residuals", tuple(outside)), ("g", shape if not isinstance(shape, Value) else shape)], [], cotangents, f"The pullback of `{lowered.function.name}`.")
-    return [first, second], False, (value, cotangents)
+    return [first, second], marker
 
 
 def define_on_all_paths(nodes: list[Any], wanted: set[Value]) -> None:
@@ -396,11 +418,12 @@ def define_on_all_paths(nodes: list[Any], wanted: set[Value]) -> None:
                 define_on_all_paths(block.nodes, {y for r, y in zip(node.results, block.end.values) if r in wanted and isinstance(y, Value)})
 
 
-class _Marker:
-    """The place between two sweeps of a block, kept while dead nodes are removed."""
+class Marker:
+    """The place between the two sweeps of a block, kept while dead nodes are removed."""
 
-    def __init__(self, block: Block, position: int) -> None:
+    def __init__(self, block: Block, position: int, results: list[Value] | None = None) -> None:
         self.block = block
+        self.results = results or []  # the cotangents, which may be values of the forward sweep
         self.forward = set(map(id, block.nodes[:position]))
 
     def split(self) -> tuple[list[Any], list[Any]]:
@@ -420,7 +443,7 @@ def _seed_for(r: Any, k: int) -> Any:
     return None
 
 
-BUILDERS: dict[str, Callable[..., tuple[list[Entry], bool, Any]]] = {
+BUILDERS: dict[str, Callable[..., tuple[list[Entry], Any]]] = {
     "grad": _build_gradient,
     "value_and_grad": _build_gradient,
     "vjp": _build_vjp,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ def make_pullback(fun: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, 
         explain(error, spec)
         raise
 
+    value = owned(value, [a for a in arrays((residuals, bound, captured))])
+
     def pullback(g: Any) -> tuple[Any, ...]:
         """The cotangents of the arguments for the cotangent `g` of the result."""
         try:
@@ -62,6 +65,31 @@ def _positions(signature: Any, bound: tuple[Any, ...], given: int) -> tuple[tupl
     return tuple(out[:given])
 
 
+def arrays(x: Any) -> Iterator[np.ndarray]:
+    """The arrays in nested containers."""
+    if isinstance(x, np.ndarray):
+        yield x
+    elif isinstance(x, (tuple, list, dict)):
+        for item in x.values() if isinstance(x, dict) else x:
+            yield from arrays(item)
+    elif dataclasses.is_dataclass(x) and not isinstance(x, type):
+        yield from arrays(vars(x) if hasattr(x, "__dict__") else [])
+
+
+def owned(value: Any, others: list[np.ndarray]) -> Any:
+    """The value with copies of those arrays that the pullback, or an argument, has too: the caller may write into it."""
+    if isinstance(value, np.ndarray):
+        return value.copy() if any(np.may_share_memory(value, other) for other in others) else value
+    if isinstance(value, dict):
+        return {key: owned(v, others) for key, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        items = [owned(v, others) for v in value]
+        return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.replace(value, **{f.name: owned(getattr(value, f.name), others) for f in dataclasses.fields(value) if f.init})
+    return value
+
+
 def conform(g: Any, value: Any) -> Any:
     """A cotangent in the structure, shape and dtype of the value.
 
@@ -79,6 +107,12 @@ def conform(g: Any, value: Any) -> Any:
             raise ValueError(f"the cotangent must be a {type(value).__name__} of {len(value)} items")
         items = [conform(a, v) for a, v in zip(g, value)]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if type(g) is not type(value):
+            raise ValueError(f"the cotangent must be a {type(value).__name__}")
+        return dataclasses.replace(g, **{f.name: conform(getattr(g, f.name), getattr(value, f.name)) for f in dataclasses.fields(value) if f.init})
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind not in "fc":
+        return None  # an integer result has no cotangent
     if isinstance(value, np.ndarray):
         return _conform_array(g, value)
     if isinstance(value, np.generic):
@@ -99,5 +133,7 @@ def _conform_array(g: Any, value: np.ndarray) -> np.ndarray:
 
 
 def _demand_scalar(g: Any, shape: tuple[int, ...]) -> None:
+    if not isinstance(g, (np.ndarray, np.generic, float, int, complex)) and not (shape and isinstance(g, (list, tuple))) or np.asarray(g).dtype.kind not in "biufc":
+        raise ValueError(f"the cotangent is a {type(g).__name__}, and the value {f'an array of shape {shape}' if shape else 'a number'}")
     if np.shape(g) != shape:
         raise ValueError(f"the cotangent has shape {np.shape(g)}, and the value has shape {shape}")

@@ -39,7 +39,7 @@ def signature_of(fun: Any) -> Signature:
     if isinstance(fun, np.ufunc):
         return _of_names(["x", "y", "z"][: fun.nin] if fun.nin <= 3 else [f"x{k}" for k in range(fun.nin)])
     try:
-        parsed = inspect.signature(fun, follow_wrapped=False)
+        parsed = inspect.signature(fun, follow_wrapped=lookup(fun) is not None)
     except (ValueError, TypeError):
         return _of_names(["x"])
     return _of_parsed(fun, parsed)

@@ -131,6 +131,18 @@ class Struct:
     fields: dict[str, Any]
 
 
+@dataclass(eq=False, slots=True)
+class Columns:
+    """A long list of containers that are all alike: one run-time list for each leaf of an item."""
+
+    template: Any  # an item, whose leaves are numbers into `lists`
+    lists: list[Any]
+    kind: type = list
+
+
+LONG = 16  # items; a longer list of alike items is a run-time value, its length no part of a specialisation
+
+
 def children(x: Any) -> Iterator[Any] | None:
     """The abstract values inside a container, or None for what is no container."""
     if isinstance(x, (tuple, list)):
@@ -139,6 +151,8 @@ def children(x: Any) -> Iterator[Any] | None:
         return iter(x.values())
     if isinstance(x, Struct):
         return iter(x.fields.values())
+    if isinstance(x, Columns):
+        return iter(x.lists)
     if isinstance(x, slice):
         return iter((x.start, x.stop, x.step))
     return None
@@ -154,6 +168,8 @@ def rebuild(x: Any, items: list[Any]) -> Any:
         return dict(zip(x, items, strict=True))
     if isinstance(x, slice):
         return slice(*items)
+    if isinstance(x, Columns):
+        return Columns(x.template, items, x.kind)
     return Struct(x.cls, dict(zip(x.fields, items, strict=True)))
 
 

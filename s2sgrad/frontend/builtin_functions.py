@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import builtins
 import operator
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from ..ir.result_types import type_of_index
 from ..ir.types import PYTHON_TYPES
 from ..table.functional import is_constant, may_repeat
 from ..table.registry import lookup
-from .abstract import Bound, BoundFunction, Closure, FunctionRef, Lazy, ObjectRef, Range, Struct, is_static, leaves_of
+from .abstract import Bound, Columns, BoundFunction, Closure, FunctionRef, Lazy, ObjectRef, Range, Struct, is_static, leaves_of
 from .expressions import as_operand, attribute, binary, emit, truth, value_of
 from .frame import Frame
 from .iteration import iterate
@@ -42,11 +43,18 @@ def _len(frame: Frame, node: Any, x: Any) -> Any:
         if x.type.is_scalar:
             raise TypeError(f"object of type '{x.type.kind}' has no len()")
         return emit(frame, node, length, x)
+    if isinstance(x, Columns):
+        return emit(frame, node, length, x.lists[0])
     if isinstance(x, Range):
         return emit(frame, node, length, emit(frame, node, range, x.start, x.stop, x.step))
     if isinstance(x, ObjectRef):
         return emit(frame, node, length, value_of(frame, node, x))
     return len(x)
+
+
+@builtin(functools.partial)
+def _partial(frame: Frame, node: Any, fun: Any, *args: Any, **kwargs: Any) -> Any:
+    return BoundFunction(fun, args, kwargs)
 
 
 @builtin(range)

@@ -12,10 +12,13 @@ import numpy as np
 
 from ..errors import DifferentiationError, SourceNotFoundError, UnsupportedSyntaxError
 from ..ir.program import Value
+from ..table.composite import DEFINITIONS
 from ..table.registry import Entry, lookup
 from .abstract import Bound, BoundFunction, Closure, FunctionRef, NotStatic, ObjectRef, Struct, is_static, leaves_of
+from .capture import identity
 from .expressions import emit, named, value_of
 from .frame import INLINE_DEPTH, Frame, assigned_names, closure_frame
+from .nesting import DerivativeOf, call_derivative
 from .primitives import Method, call_object
 from .source import find_source
 from .staging import static
@@ -34,6 +37,8 @@ def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str
 
     if isinstance(callee, Bound):
         return call_method(frame, node, callee.owner, callee.name, args, kwargs)
+    if isinstance(callee, DerivativeOf):
+        return call_derivative(frame, node, callee, args, kwargs)
     if isinstance(callee, BoundFunction):
         return call(frame, node, callee.fun, [*callee.args, *args], {**callee.kwargs, **kwargs})
     if isinstance(callee, Closure):
@@ -48,10 +53,17 @@ def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str
         return rule(frame, node, *args, **kwargs)
     entry = lookup(fun)
     if entry is not None:
+        _fix(frame, callee)
         return call_table(frame, node, fun, entry, args, kwargs)
     if isinstance(callee, FunctionRef):
         return _call_user(frame, node, callee, args, kwargs)
     return call_opaque(frame, node, fun, args, kwargs)
+
+
+def _fix(frame: Frame, callee: Any) -> None:
+    """Demand that a function that is called as it is, not looked into, is the very same one at each call."""
+    if isinstance(callee, FunctionRef) and callee.path is not None:
+        frame.low.inputs.guard(callee.path, identity, callee.fun)
 
 
 def _hashable(x: Any) -> bool:
@@ -64,6 +76,9 @@ def _hashable(x: Any) -> bool:
 
 def call_table(frame: Frame, node: Any, fun: Any, entry: Entry, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """A function of the table: one operation."""
+    if fun in DEFINITIONS and any(isinstance(leaf, USER_FUNCTIONS) for leaf in leaves_of([args, list(kwargs.values())])):
+        definition = FunctionRef(DEFINITIONS[fun], None)  # functions of the user's are followed, not handed over
+        return inline(dataclasses.replace(frame, quiet=True), node, definition, args, kwargs)
     if not entry.elementwise:
         args, kwargs = _promote_structural(frame, fun, args, kwargs)
     out = kwargs.pop("out", None)
@@ -84,6 +99,9 @@ def call_table(frame: Frame, node: Any, fun: Any, entry: Entry, args: list[Any],
 
         return write_whole(frame, node, out, result)
     return result
+
+
+USER_FUNCTIONS = (FunctionRef, Closure, Bound, BoundFunction)
 
 
 def _has_arrays(args: list[Any]) -> bool:
@@ -137,11 +155,22 @@ def _construct(frame: Frame, cls: Any, args: list[Any], kwargs: dict[str, Any]) 
     return Struct(cls, dict(bound.arguments))
 
 
+def unwrapped(frame: Frame, callee: ObjectRef) -> Any:
+    """What a call of one of this library's own objects runs: the original, or a derivative of it."""
+    nature = getattr(type(callee.obj), "nature", None)
+    if nature == "differentiated":
+        return frame.low.inputs.abstract(callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun")
+    if nature == "derivative":
+        fun = frame.low.inputs.abstract(callee.obj._fun, (*callee.path, ("attr", "_fun")), "fun")
+        return DerivativeOf(callee.obj._kind, fun, callee.obj.wrt)
+    return None
+
+
 def _call_instance(frame: Frame, node: Any, callee: ObjectRef, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Calling an object: through its class's `__call__` where that is Python, else opaque."""
-    wrapped = getattr(callee.obj, "__s2sgrad_call__", None)
-    if wrapped is not None:
-        return wrapped(frame, node, callee, args, kwargs)
+    inner = unwrapped(frame, callee)
+    if inner is not None:
+        return call(frame, node, inner, args, kwargs)
     method = getattr(type(callee.obj), "__call__", None)
     if isinstance(callee.obj, functools.partial):
         parts = [frame.low.inputs.abstract(getattr(callee.obj, p), (*callee.path, ("attr", p)), p) for p in ("func", "args", "keywords")]
@@ -158,6 +187,7 @@ def _call_instance(frame: Frame, node: Any, callee: ObjectRef, args: list[Any], 
 def _call_user(frame: Frame, node: Any, callee: FunctionRef, args: list[Any], kwargs: dict[str, Any]) -> Any:
     module = getattr(callee.fun, "__module__", None) or ""
     if module.partition(".")[0] in ("numpy", "scipy") or is_standard_library(module):
+        _fix(frame, callee)
         return call_opaque(frame, node, callee.fun, args, kwargs)
     marker = State_of(frame)
     try:
@@ -166,6 +196,7 @@ def _call_user(frame: Frame, node: Any, callee: FunctionRef, args: list[Any], kw
         if frame.quiet:
             raise
         marker.undo(frame)
+        _fix(frame, callee)
         return call_opaque(frame, node, callee.fun, args, kwargs, error)
 
 
@@ -199,11 +230,14 @@ def inline(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[s
     low = frame.low
     source = None if isinstance(callee, Closure) else find_source(callee.fun)
     tree = callee.node if isinstance(callee, Closure) else source.node
-    defaults = (callee.defaults, callee.kw_defaults) if isinstance(callee, Closure) else _defaults_of(frame, callee)
+    defaults = (callee.defaults, callee.kw_defaults) if isinstance(callee, Closure) else _defaults_of(frame, callee, tree, len(args), kwargs)
     bound = bind(frame, node, tree, defaults, args, kwargs)
 
     def run(names: dict[str, Any]) -> Any:
-        inner = closure_frame(callee) if source is None else Frame(low, source, callee, None, {}, assigned_names(tree), quiet=frame.quiet)
+        if source is None:
+            inner = closure_frame(callee)
+        else:  # a function that a rule was handed is the user's
+            inner = Frame(low, source, callee, None, {}, assigned_names(tree), quiet=frame.quiet and callee.path is None)
         inner.names.update(names)
         low.stack.append(tree)
         try:
@@ -217,15 +251,21 @@ def inline(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[s
     return run(bound) if out is NotImplemented else out
 
 
-def _defaults_of(frame: Frame, callee: FunctionRef) -> tuple[list[Any], list[Any]]:
+def _defaults_of(frame: Frame, callee: FunctionRef, tree: Any, count: int, given_names: Any) -> tuple[list[Any], list[Any]]:
+    """The defaults of a function, read from it; those that a call with `count` positions does not need are not."""
     fun, inputs = callee.fun, frame.low.inputs
-    names = [a.id for a in find_source(fun).node.args.kwonlyargs]
-    if frame.quiet or callee.path is None:
+    names = [a.id for a in tree.args.kwonlyargs]
+    if callee.path is None:
         return list(fun.__defaults__ or ()), [(fun.__kwdefaults__ or {}).get(n) for n in names]
     base = callee.path
-    positional = [inputs.abstract(d, (*base, ("attr", "__defaults__"), ("item", k)), f"default{k}") for k, d in enumerate(fun.__defaults__ or ())]
+    places = [p.id for p in [*tree.args.posonlyargs, *tree.args.args]]
+    known, first = fun.__defaults__ or (), len(places) - len(fun.__defaults__ or ())
+    positional = [
+        None if first + k < count or places[first + k] in given_names else inputs.abstract(d, (*base, ("attr", "__defaults__"), ("item", k)), places[first + k])
+        for k, d in enumerate(known)
+    ]
     given = fun.__kwdefaults__ or {}
-    keyword = [inputs.abstract(given[n], (*base, ("attr", "__kwdefaults__"), ("item", n)), n) if n in given else _MISSING for n in names]
+    keyword = [None if n in given_names else inputs.abstract(given[n], (*base, ("attr", "__kwdefaults__"), ("item", n)), n) if n in given else _MISSING for n in names]
     return positional, keyword
 
 

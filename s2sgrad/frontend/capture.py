@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Value
-from ..ir.types import COMPLEX, FLOAT, INT, Dim, array, scalar
+from ..ir.types import COMPLEX, FLOAT, INT, Dim, Type, array, scalar
 from ..table.registry import lookup
-from .abstract import BoundFunction, FunctionRef, ObjectRef, Path, Struct, Witness, is_dataclass_instance, is_namedtuple
+from .abstract import LONG, BoundFunction, Columns, FunctionRef, ObjectRef, Path, Struct, Witness, is_dataclass_instance, is_namedtuple, leaves_of, map_abstract
 
 PYTHON_NUMBERS = {int: INT, float: FLOAT, complex: COMPLEX}
 STATIC_TYPES = (str, bytes, bool, type(None), type(Ellipsis), np.dtype, type, types.ModuleType, range, np.random.RandomState)
@@ -43,7 +43,7 @@ _DESCRIBE: dict[type, Callable[[Any], Any]] = {
     np.float32: type,
     np.ndarray: _describe_array,
     tuple: lambda x: (tuple, *[describe(item) for item in x]),
-    list: lambda x: (list, *[describe(item) for item in x]),
+    list: lambda x: (list, *([describe(item) for item in x] if len(x) <= LONG else _describe_long(x))),
     dict: lambda x: (dict, *[(key, describe(item)) for key, item in x.items()]),
     types.FunctionType: lambda x: (x.__code__, id(x.__globals__)),
     bool: lambda x: (bool, x),
@@ -138,8 +138,26 @@ class Inputs:
         return self.input(x, path, name, PYTHON_NUMBERS[type(x)])
 
     def _sequence(self, x: Any, path: Path, name: str) -> Any:
+        if type(x) is list and len(x) > LONG and _alike(x):
+            long = self._long_list(x, path, name)
+            if long is not None:
+                return long
         self._structure(x, path)
         return type(x)([self.abstract(item, (*path, ("item", k)), f"{name}{k}") for k, item in enumerate(x)])
+
+    def _long_list(self, x: list, path: Path, name: str) -> Any:
+        """A long list of alike items as a run-time list, or as one for each leaf of an item."""
+        template = Inputs().abstract(x[0], (("arg", 0),), name)
+        leaves = [leaf for leaf in leaves_of(template)]
+        if any(not isinstance(leaf, Value) or leaf.type.kind == "unknown" for leaf in leaves):
+            return None
+        if isinstance(template, Value):
+            return self.input(x, path, name, Type("list", item=_item_type(template.type, path, 0)))
+        if path[0][0] != "arg":
+            return None
+        numbers = iter(range(len(leaves)))
+        lists = [self.input(x, (*path, ("column", k)), f"{leaf.name or name}s", Type("list", item=_item_type(leaf.type, path, k))) for k, leaf in enumerate(leaves)]
+        return Columns(map_abstract(template, lambda leaf: next(numbers)), lists)
 
     def _dict(self, x: dict, path: Path, name: str) -> Any:
         self._structure(x, path)
@@ -173,7 +191,7 @@ class Inputs:
             return Struct(type(x), {n: self.abstract(getattr(x, n), (*path, ("attr", n)), n) for n in names})
         if isinstance(x, types.MethodType) and lookup(x) is not None:  # a method of a library's object: `norm.logpdf`
             return self._static(x, path, name)
-        if isinstance(x, (types.MethodType, functools.partial)):
+        if isinstance(x, types.MethodType) or isinstance(x, functools.partial) and getattr(type(x), "nature", None) is None:
             return self._bound(x, path, name)
         if isinstance(x, STATIC_TYPES) or callable(x) and lookup(x) is not None:
             return self._static(x, path, name)
@@ -196,6 +214,24 @@ class Inputs:
 def identity(x: Any) -> Any:
     """The fact that an object is the very one seen: compared by `is`."""
     return x
+
+
+def _describe_long(x: list) -> list[Any]:
+    """The key of a long list: that of one item, if they are all alike."""
+    first = describe(x[0])
+    items = [describe(item) for item in x]
+    return ["many", first] if all(item == first for item in items) else items
+
+
+def _alike(x: list) -> bool:
+    first = describe(x[0])
+    return all(describe(item) == first for item in x)
+
+
+def _item_type(t: Type, path: Path, column: int) -> Type:
+    if t.kind != "array" or t.shape is None:
+        return t
+    return Type("array", t.dtype, tuple(n if isinstance(n, int) else Dim((path, column, "item", k), not_one=True) for k, n in enumerate(t.shape)))
 
 
 def structure(x: Any) -> Any:

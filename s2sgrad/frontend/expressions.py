@@ -15,6 +15,7 @@ from .abstract import (
     Bound,
     BoundFunction,
     Closure,
+    Columns,
     FunctionRef,
     Lazy,
     NotStatic,
@@ -460,9 +461,19 @@ def _object_attribute(frame: Frame, node: Any, owner: ObjectRef, name: str) -> A
         from .calls import call
 
         return call(frame, node, FunctionRef(cls_attr.fget, (("object", _keep(frame, cls_attr.fget)),)), [owner], {})
-    if callable(found) and not isinstance(found, (types.FunctionType, type)) and not hasattr(found, "__code__"):
+    if callable(found) and not _is_readable(found) and not isinstance(found, (types.FunctionType, type)) and not hasattr(found, "__code__"):
         return Bound(owner, name)
     return frame.low.inputs.abstract(found, (*owner.path, ("attr", name)), name)
+
+
+def _is_readable(x: Any) -> bool:
+    """Whether a callable object can be looked into: ours, a partial, or one with a `__call__` in Python."""
+    import functools
+    import types
+
+    cls = type(x)
+    ours = getattr(cls, "nature", None) is not None
+    return ours or isinstance(x, functools.partial) or isinstance(getattr(cls, "__call__", None), types.FunctionType)
 
 
 def _class_attribute(frame: Frame, node: Any, owner: Any, cls: type, name: str) -> Any:
@@ -492,9 +503,13 @@ def _subscript(frame: Frame, node: Any) -> Any:
 def subscript(frame: Frame, node: Any, owner: Any, index: Any) -> Any:
     """`owner[index]` of abstract values."""
     if isinstance(owner, Value):
-        if owner.type.kind == "list" and isinstance(index, slice):
-            return emit(frame, node, operator.getitem, owner, index)
+        if owner.type.kind == "list" and isinstance(index, slice) and index.step is None:
+            return Lazy("part", (owner, index))
         return emit(frame, node, operator.getitem, owner, index_operand(frame, node, index))
+    if isinstance(owner, Columns):
+        from .iteration import item_of
+
+        return Lazy("part", (owner, index)) if isinstance(index, slice) else item_of(frame, node, owner, index)
     if isinstance(owner, ObjectRef):
         return frame.low.inputs.abstract(owner.obj[static(frame.low, index)], (*owner.path, ("item", static(frame.low, index))), "item")
     if isinstance(owner, dict):

@@ -104,6 +104,13 @@ class Frame:
     def refuse(self, node: Any, message: str, kind: type[DifferentiationError] = UnsupportedSyntaxError) -> DifferentiationError:
         return kind(message, self.here(node))
 
+    def missing(self, node: Any, kind: type[NameError], message: str) -> NameError:
+        """The error that the original raises for a name that is bound to nothing, with its place as a note."""
+        error, place = kind(message), self.here(node)
+        if place is not None:
+            error.add_note(f"met on line {place.lineno} of {place.filename}: {place.text.strip()}")
+        return error
+
     def lookup(self, name: str, node: Any) -> Any:
         """The abstract value of a name, by Python's scoping."""
         frame: Frame | None = self
@@ -114,7 +121,7 @@ class Frame:
                     raise self.refuse(node, f"`{name}` {found.reason}")
                 return found
             if name in frame.local and frame is self:
-                raise self.refuse(node, f"local variable `{name}` is read before it is assigned")
+                raise self.missing(node, UnboundLocalError, f"cannot access local variable '{name}' where it is not associated with a value")
             if frame.outer is None:
                 return frame.outside(name, node)
             frame = frame.outer
@@ -124,14 +131,14 @@ class Frame:
         """A name of the enclosing cells, of the module, or of Python."""
         ref = self.function
         if ref is None:
-            raise self.refuse(node, f"name `{name}` is not defined")
+            raise self.missing(node, NameError, f"name '{name}' is not defined")
         fun, inputs = ref.fun, self.low.inputs
         if name in fun.__code__.co_freevars:
             index = fun.__code__.co_freevars.index(name)
             try:
                 content = fun.__closure__[index].cell_contents
             except ValueError:
-                raise self.refuse(node, f"free variable `{name}` is referenced before it is assigned") from None
+                raise self.missing(node, NameError, f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope") from None
             if self.quiet:
                 return content
             return inputs.abstract(content, (*ref.path, ("cell", index)), name)
@@ -143,7 +150,7 @@ class Frame:
             return inputs.abstract(scope[name], (("globals", id(scope)), ("item", name)), name)
         if hasattr(builtins, name):
             return getattr(builtins, name)
-        raise self.refuse(node, f"name `{name}` is not defined")
+        raise self.missing(node, NameError, f"name '{name}' is not defined")
 
 
 def _sample() -> None: ...

@@ -11,7 +11,7 @@ import gast
 import numpy as np
 
 from ..ir.program import Value
-from .abstract import Closure, Lazy, NotStatic, Range, Struct
+from .abstract import Closure, Columns, Lazy, NotStatic, Range, Struct, map_abstract
 from .expressions import emit, evaluate
 from .frame import Frame
 from .primitives import extent, length
@@ -32,6 +32,9 @@ def iterate(frame: Frame, node: Any, x: Any, expected: int | None = None) -> lis
         return list(range(static(frame.low, x.start), static(frame.low, x.stop), static(frame.low, x.step)))
     if isinstance(x, Value):
         return _items_of_value(frame, node, x, expected)
+    if isinstance(x, Columns):
+        n = static(frame.low, emit(frame, node, length, x.lists[0])) if expected is None else expected
+        return [item_of(frame, node, x, k) for k in range(n)]
     if isinstance(x, Struct):
         raise TypeError(f"cannot unpack non-iterable {x.cls.__name__} object")
     if isinstance(x, np.ndarray):
@@ -74,6 +77,7 @@ def _enumerate_items(frame: Frame, node: Any, part: Any, start: Any) -> list[Any
 
 
 LAZY_ITEMS: dict[str, Callable[..., list[Any]]] = {
+    "part": lambda frame, node, x, index: iterate(frame, node, x)[index],
     "generator": _generator_items,
     "map": _map_items,
     "filter": _filter_items,
@@ -102,9 +106,34 @@ def counted(frame: Frame, node: Any, x: Any) -> Counted | None:
     if isinstance(x, Value) and not x.type.is_scalar:
         n = emit(frame, node, length, x) if x.type.kind != "array" else emit(frame, node, extent, x, 0)
         return Counted(0, n, 1, lambda i: emit(frame, node, operator.getitem, x, i))
+    if isinstance(x, Columns):
+        n = emit(frame, node, length, x.lists[0])
+        return Counted(0, n, 1, lambda i: item_of(frame, node, x, i))
     if isinstance(x, Lazy) and x.kind in COUNTED:
         return COUNTED[x.kind](frame, node, *x.parts)
     return None
+
+
+def item_of(frame: Frame, node: Any, x: Columns, index: Any) -> Any:
+    """An item of a long list of containers."""
+    return map_abstract(x.template, lambda k: emit(frame, node, operator.getitem, x.lists[k], index))
+
+
+def _counted_part(frame: Frame, node: Any, x: Any, index: slice) -> Counted | None:
+    """The items of a slice of a run-time list."""
+    inner = counted(frame, node, x)
+    if inner is None:
+        return None
+    n, item = _from_zero(frame, node, inner)
+    start, stop = (_bound(frame, node, n, p, default) for p, default in ((index.start, 0), (index.stop, n)))
+    return Counted(start, stop, 1, item)
+
+
+def _bound(frame: Frame, node: Any, n: Any, place: Any, default: Any) -> Any:
+    place = default if place is None else place
+    if isinstance(place, Value):
+        return place
+    return emit(frame, node, operator.add, n, place) if place < 0 else place
 
 
 def _from_zero(frame: Frame, node: Any, c: Counted) -> tuple[Any, Callable[[Any], Any]]:
@@ -165,6 +194,7 @@ def _counted_reversed(frame: Frame, node: Any, part: Any) -> Counted | None:
 
 
 COUNTED: dict[str, Callable[..., Counted | None]] = {
+    "part": _counted_part,
     "enumerate": _counted_enumerate,
     "zip": _counted_zip,
     "reversed": _counted_reversed,

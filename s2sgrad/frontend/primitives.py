@@ -163,7 +163,7 @@ define(list_add)
 define(pack, view=True)
 define(unpack, view=True)
 define(list_from)
-define(stop_gradient, inactive=True)
+define(stop_gradient, inactive=True, shares=True)
 RULES.update(
     {
         extent: _extent_type,

@@ -10,7 +10,7 @@ import numpy as np
 from ..ir.program import Op, Value, leaves, map_leaves
 from .abstract import NotStatic
 from .frame import Lowering
-from .primitives import extent
+from .primitives import extent, length
 
 FOLDABLE = {
     operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg, operator.pos, operator.pow,
@@ -33,6 +33,10 @@ def static(low: Lowering, x: Any) -> Any:
     node = x.node
     if isinstance(node, Op) and node.fun is extent:
         return _static_extent(low, x, *node.args)
+    if isinstance(node, Op) and node.fun is length and node.args[0].witness is not None:
+        witness = node.args[0].witness
+        low.inputs.guard(witness.path[:-1] if witness.path[-1][0] == "column" else witness.path, len, len(witness.value))
+        return len(witness.value)
     if isinstance(node, Op) and node.fun in FOLDABLE and not node.kwargs and all(v.type.is_scalar for v in leaves(node.args)):
         return node.fun(*map_leaves(node.args, lambda v: static(low, v)))
     raise NotStatic(x)

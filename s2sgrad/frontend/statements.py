@@ -22,6 +22,7 @@ from .frame import Frame
 from .iteration import iterate
 from .loops import BROKEN, RETURN_VALUE, RETURNED, exits_of, for_loop, while_loop
 from .staging import static
+from . import write_functions  # noqa: F401  (registers its functions)
 from .writes import assign, augmented, write_augmented
 
 FELL = object()  # ran off the end of the statements

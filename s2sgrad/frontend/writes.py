@@ -42,14 +42,19 @@ def write_augmented(frame: Frame, node: Any, fun: Callable, owner: Any, index: A
         index = index_operand(frame, node, index)
         operand = as_operand(frame, node, value)
         if fun in (operator.add, operator.sub) and is_basic(index) and owner.type.dtype is not None and owner.type.dtype.kind in "fc":
-            amount = operand if fun is operator.add else emit(frame, node, operator.neg, operand) if isinstance(operand, Value) else -operand
-            _update(frame, node, owner, lambda now: emit(frame, node, index_add, now, index, amount))
+            accumulate(frame, node, fun, owner, index, operand)
             return
         old = emit(frame, node, operator.getitem, owner, index)
         new = emit(frame, node, fun, old, operand)
         _update(frame, node, owner, lambda now: emit(frame, node, index_set, now, index, new))
         return
     write(frame, node, owner, index, augmented(frame, node, fun, subscript(frame, node, owner, index), value))
+
+
+def accumulate(frame: Frame, node: Any, fun: Callable, owner: Value, index: Any, operand: Any) -> None:
+    """Add to (or take from) `owner[index]`, as often as an entry is named."""
+    amount = operand if fun is operator.add else emit(frame, node, operator.neg, operand) if isinstance(operand, Value) else -operand
+    _update(frame, node, owner, lambda now: emit(frame, node, index_add, now, index, amount))
 
 
 def is_basic(index: Any) -> bool:

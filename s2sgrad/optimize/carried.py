@@ -23,7 +23,11 @@ def _invariant(node: Loop) -> dict[Value, Any]:
     ways = exits(node.body)
     found: dict[Value, Any] = {}
     for k, (param, init) in enumerate(zip(node.carried, node.inits)):
-        if ways and all(w[k] is param for w in ways) and (isinstance(init, Value) or type(init) in (int, float, bool, complex)):
+        if (
+            ways
+            and all(w[k] is param for w in ways)
+            and (isinstance(init, Value) or type(init) in (int, float, bool, complex))
+        ):
             found[param] = found[node.results[k]] = init
             if node.test is not None:
                 found[node.test.params[k]] = init

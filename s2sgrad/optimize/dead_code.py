@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from ..ir.program import UNDEFINED, Block, Branch, Function, Loop, Node, Op, Terminator, Value, is_impure, leaves, operands
+from ..ir.program import (
+    UNDEFINED,
+    Block,
+    Branch,
+    Function,
+    Loop,
+    Node,
+    Op,
+    Terminator,
+    Value,
+    is_impure,
+    leaves,
+    operands,
+)
 from ..table.registry import IMPURE
 
 
@@ -119,7 +132,9 @@ def _mark_branch(node: Branch, needed: set[Value], wanted: set[int]) -> None:
 
 
 def _exits(block: Block) -> bool:
-    return block.end.kind == "break" or any(_exits(b) for n in block.nodes if isinstance(n, Branch) for b in n.blocks)
+    return block.end.kind == "break" or any(
+        _exits(b) for n in block.nodes if isinstance(n, Branch) for b in n.blocks
+    )
 
 
 def _keep_slots(node: Loop, used: list[int]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .functional import is_constant
-from .registry import defjvp, defvjp, elementwise, inactive
+from .registry import define, defjvp, defvjp, elementwise, inactive
 
 
 def power_base(g: Any, x: Any, y: Any) -> Any:
@@ -99,11 +99,12 @@ defjvp(np.real_if_close,       lambda t, ans, a, tol=100: t if np.iscomplexobj(a
 elementwise(builtins.complex,  lambda g, ans, real=0, imag=0: g,
                                lambda g, ans, real=0, imag=0: 1j * g)
 elementwise(builtins.float,    lambda g, ans, x=0.0: g, linear=(0,))
-elementwise(np.float64,        lambda g, ans, x=0.0: g, linear=(0,))
-elementwise(np.float32,        lambda g, ans, x=0.0: g, linear=(0,))
-elementwise(np.complex128,     lambda g, ans, x=0.0: g, linear=(0,))
-elementwise(np.complex64,      lambda g, ans, x=0.0: g, linear=(0,))
+elementwise(np.float64,        lambda g, ans, x=0.0: g, linear=(0,), shares=True)
+elementwise(np.float32,        lambda g, ans, x=0.0: g, linear=(0,), shares=True)
+elementwise(np.complex128,     lambda g, ans, x=0.0: g, linear=(0,), shares=True)
+elementwise(np.complex64,      lambda g, ans, x=0.0: g, linear=(0,), shares=True)
 # fmt: on
+define(np.real_if_close, shares=True)
 
 
 inactive(operator.floordiv, np.floor_divide)

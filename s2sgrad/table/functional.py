@@ -78,6 +78,6 @@ defjvp(index_set, lambda t, ans, x, index, v: index_set(t, index, 0),
                   None,
                   lambda t, ans, x, index, v: index_set(np.zeros_like(x), index, t))
 
-linear(sum_to,    lambda g, ans, x, shape: np.broadcast_to(g, np.shape(x)))
+linear(sum_to,    lambda g, ans, x, shape: np.broadcast_to(g, np.shape(x)), shares=True)
 # fmt: on
 inactive(last_written, may_repeat, is_constant)

@@ -687,7 +687,7 @@ def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     return np.reshape(np.linalg.solve(np.reshape(a, (size, size)), np.ravel(b)), shape)
 
 
-composite(np.linalg.matrix_power, matrix_power)
+composite(np.linalg.matrix_power, matrix_power, shares=True)
 composite(np.linalg.tensorinv, tensorinv)
 composite(np.linalg.tensorsolve, tensorsolve)
 composite(

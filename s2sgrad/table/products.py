@@ -349,7 +349,7 @@ linear(np.einsum, lambda g, ans, *args, **options: einsum_vjp(g, 0, args, option
                   lambda g, ans, *args, **options: einsum_vjp(g, 8, args, options),
                   lambda g, ans, *args, **options: einsum_vjp(g, 9, args, options),
                   lambda g, ans, *args, **options: einsum_vjp(g, 10, args, options),
-                  of=tuple(range(11)), limits="10 operands; an einsum_path as optimize")  # fmt: skip
+                  of=tuple(range(11)), shares=True, limits="10 operands; an einsum_path as optimize")  # fmt: skip
 
 
 # Kronecker and cross products -----------------------------------------------------------------------------------

@@ -933,7 +933,7 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     return slopes[0] if len(axes) == 1 else tuple(slopes)
 
 
-composite(np.diff, diff)
+composite(np.diff, diff, shares=True)
 composite(np.ediff1d, ediff1d)
 composite(np.trapezoid, trapezoid)
 composite(np.gradient, gradient)
@@ -1250,7 +1250,7 @@ def polyfit(
         rhs = rhs * (w if np.ndim(rhs) == 1 else w[:, None])
     scale = np.sqrt(np.sum(lhs * lhs, axis=0))
     lhs = lhs / scale
-    limit = np.size(x) * 2.220446049250313e-16 if rcond is None else rcond
+    limit = np.float64(np.size(x) * 2.220446049250313e-16) if rcond is None else rcond
     c, residuals, rank, s = np.linalg.lstsq(lhs, rhs, limit)
     c = c / (scale if np.ndim(c) == 1 else scale[:, None])
     if full:
@@ -1258,7 +1258,7 @@ def polyfit(
     return (c, residual_covariance(lhs, rhs, c, scale, cov)) if cov else c
 
 
-composite(np.polyder, polyder)
+composite(np.polyder, polyder, shares=True)
 composite(np.polyint, polyint)
 composite(np.polydiv, polydiv, data_shape=True)
 composite(np.polyfit, polyfit)

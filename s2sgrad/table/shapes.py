@@ -624,7 +624,7 @@ def trimmed_box(filt: Any, trim: str, axis: Any) -> Any:
     return slice(start, last if "b" in trim.lower() else np.size(filt))
 
 
-composite(np.trim_zeros, trim_zeros, data_shape=True, limits="arrays of one axis")
+composite(np.trim_zeros, trim_zeros, data_shape=True, view=True, limits="arrays of one axis")
 
 
 # Making and converting. A nested list is differentiated leaf by leaf, in its own structure.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import gast
@@ -22,7 +23,10 @@ def print_branch(p: Printer, node: Branch, k: int, block: Block) -> None:
     for r in node.results:
         if r not in p.labels:
             _name_result(p, node, r)
-    then, orelse = [inner_block(p, node, lambda inner=inner: _print_arm(p, node, inner)) for inner in node.blocks]  # type: ignore[misc]
+    arms = []
+    for inner in node.blocks:
+        arms.append(inner_block(p, node, functools.partial(_print_arm, p, node, inner)))
+    then, orelse = arms
     if not then and not orelse:
         return
     if not then:
@@ -62,7 +66,12 @@ def _name_result(p: Printer, node: Branch, r: Value) -> None:
 def in_place_base(p: Printer, block: Block, y: Value) -> Value | None:
     """The outer array that `y` is a version of, written in place in this block."""
     written = False
-    while isinstance(y.node, Op) and y.node.fun in WRITES and y.node in p.found.in_place and y.node in block.nodes:
+    while (
+        isinstance(y.node, Op)
+        and y.node.fun in WRITES
+        and y.node in p.found.in_place
+        and y.node in block.nodes
+    ):
         y, written = y.node.args[0], True
     return y if written and (y.node is None or y.node not in block.nodes) else None
 
@@ -126,7 +135,9 @@ def parallel_assign(p: Printer, pairs: list[tuple[str, Any]], node: Any) -> None
     if not pairs:
         return
     targets = {label for label, _ in pairs}
-    entangled = any(isinstance(n, gast.Name) and n.id in targets for _, tree in pairs for n in gast.walk(tree))
+    entangled = any(
+        isinstance(n, gast.Name) and n.id in targets for _, tree in pairs for n in gast.walk(tree)
+    )
     if entangled and len(pairs) > 1:
         left = gast.Tuple([name(label, STORE) for label, _ in pairs], STORE)
         statement(p, gast.Assign([left], gast.Tuple([tree for _, tree in pairs], gast.Load()), None), node)
@@ -151,7 +162,8 @@ def print_loop(p: Printer, node: Loop, k: int, block: Block) -> None:
     body = [*before, *body] or [gast.Pass()]
     if domain is not None:
         target = name(p.labels[node.body.params[0]], STORE)
-        statement(p, gast.For(target, _range(domain), body, [], None), node)
+        unused = not p.places.uses.get(node.body.params[0], 0)
+        statement(p, gast.For(target, _range(domain, unused), body, [], None), node)
     else:
         statement(p, gast.While(test, body, []), node)
 
@@ -164,8 +176,25 @@ def _print_body(p: Printer, node: Loop) -> None:
     p.carried = enclosing
 
 
-def _range(domain: list[Any]) -> Any:
+def is_minus_one(tree: Any) -> bool:
+    return (
+        isinstance(tree, gast.UnaryOp) and isinstance(tree.operand, gast.Constant) and tree.operand.value == 1
+    )
+
+
+def is_one_less(tree: Any) -> bool:
+    """Whether an expression is `n - 1`."""
+    if not isinstance(tree, gast.BinOp) or not isinstance(tree.op, gast.Sub):
+        return False
+    return isinstance(tree.right, gast.Constant) and tree.right.value == 1
+
+
+def _range(domain: list[Any], unused: bool) -> Any:
+    """`range(n)`, `reversed(range(n))`, or a range with all its bounds."""
     start, stop, step = domain
+    if is_minus_one(stop) and is_minus_one(step) and is_one_less(start):
+        forward = call(name("range"), start.left)
+        return forward if unused else call(name("reversed"), forward)
     if isinstance(step, gast.Constant) and step.value == 1:
         args = [stop] if isinstance(start, gast.Constant) and start.value == 0 else [start, stop]
     else:
@@ -207,11 +236,17 @@ def _name_carried(p: Printer, node: Loop, k: int, block: Block) -> None:
     parallel_assign(p, starts, node)
 
 
-def _takes_over(p: Printer, node: Loop, param: Value, init: Any, inside: set[Value], k: int, block: Block) -> bool:
+def _takes_over(
+    p: Printer, node: Loop, param: Value, init: Any, inside: set[Value], k: int, block: Block
+) -> bool:
     """Whether a start is read by this loop alone and has a name that suits, so that the loop may take it over."""
     if not isinstance(init, Value) or init not in p.labels or init in inside:
         return False
-    if p.places.made[init][0] is not block or p.places.end_of(init) > 4 * k + READ or node.inits.count(init) > 1:
+    if (
+        p.places.made[init][0] is not block
+        or p.places.end_of(init) > 4 * k + READ
+        or node.inits.count(init) > 1
+    ):
         return False
     if init.name is not None and param.name is not None and init.name != param.name:
         return False

@@ -21,7 +21,9 @@ from .spelling import dotted, import_path, name
 class ModuleParts:
     """Imports and helper functions in order of first use, and the objects a module is given by name."""
 
-    imports: dict[str, str] = field(default_factory=dict)  # text of the import -> itself, in order of first use
+    imports: dict[str, str] = field(
+        default_factory=dict
+    )  # text of the import -> itself, in order of first use
     helpers: dict[str, Any] = field(default_factory=dict)
     externals: dict[str, Any] = field(default_factory=dict)
     functions: dict[Function, str] = field(default_factory=dict)  # called functions and their names
@@ -90,7 +92,13 @@ def helper_tree(fun: Any) -> Any:
     tree = gast.parse(_helper_text(fun)).body[0]
     tree.returns, tree.decorator_list = None, []
     arguments = tree.args
-    for arg in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]:
+    for arg in [
+        *arguments.posonlyargs,
+        *arguments.args,
+        *arguments.kwonlyargs,
+        arguments.vararg,
+        arguments.kwarg,
+    ]:
         if arg is not None:
             arg.annotation = None
     return tree

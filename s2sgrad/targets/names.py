@@ -46,7 +46,9 @@ class Names:
 
     def free(self, label: str, span: Span, but: Span | None = None) -> bool:
         """Whether nothing but one known holder has this name at some moment of the span."""
-        return not any(held is not but and overlap(self.places, held, span) for held in self.taken.get(label, ()))
+        return not any(
+            held is not but and overlap(self.places, held, span) for held in self.taken.get(label, ())
+        )
 
     def find(self, wish: str | None, span: Span | None) -> str:
         """A name that is not taken during a span, or not at all."""

@@ -11,6 +11,8 @@ import operator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..frontend.primitives import list_append, list_of, list_pop, list_set
 from ..ir.program import UNDEFINED, Block, Branch, Function, Loop, Node, Op, Value, leaves, operands
 from ..ir.result_types import type_of_index
@@ -96,7 +98,7 @@ def is_view(node: Op) -> bool:
         return all(isinstance(type_of_index(i), str) for i in items)
     if node.entry is None:
         return True
-    return node.entry.view
+    return node.entry.view or node.entry.shares
 
 
 def _op(found: Ownership, node: Op, k: int, last: dict) -> None:
@@ -157,6 +159,8 @@ def may_reuse(found: Ownership, base: Value, k: int, last: dict) -> bool:
         return False
     if base.type.kind != "list" and len(roots) > 1:
         return False
+    if base.type.rank == 0 and not _is_surely_array(base):
+        return False
     if any(v in roots for v in roots if v is not base and _is_partial_view(found, base)):
         return False
     for v, n in last.items():
@@ -166,6 +170,14 @@ def may_reuse(found: Ownership, base: Value, k: int, last: dict) -> bool:
             if v.type.kind == "list" and _items(found, v) & roots:
                 return False
     return True
+
+
+def _is_surely_array(base: Value) -> bool:
+    """Whether a value without axes is an array: arithmetic of such arrays gives numbers, which cannot be written to."""
+    return isinstance(base.node, Op) and (base.node.fun in WRITES or base.node.fun in MAKES_ARRAYS)
+
+
+MAKES_ARRAYS = {np.array, np.zeros, np.ones, np.empty, np.full, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.full_like}
 
 
 def _is_partial_view(found: Ownership, base: Value) -> bool:

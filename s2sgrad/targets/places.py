@@ -22,8 +22,12 @@ class Places:
     owner: dict[Block, tuple[Block, int, int, Any]] = field(default_factory=dict)  # outer block, node, arm
     made: dict[Value, tuple[Block, int]] = field(default_factory=dict)
     uses: dict[Value, int] = field(default_factory=dict)
-    reader: dict[Value, tuple[Block, int]] = field(default_factory=dict)  # the place of the latest read counted
-    last: dict[Value, int] = field(default_factory=dict)  # the moment of the last read, in the value's own block
+    reader: dict[Value, tuple[Block, int]] = field(
+        default_factory=dict
+    )  # the place of the latest read counted
+    last: dict[Value, int] = field(
+        default_factory=dict
+    )  # the moment of the last read, in the value's own block
     pinned: set[Value] = field(default_factory=set)  # must have a line and a name
 
     def read(self, v: Value, block: Block, k: int) -> None:

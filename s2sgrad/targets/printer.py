@@ -9,11 +9,12 @@ from typing import Any
 import gast
 
 from ..ir.program import Block, Loop, Op, Value, blocks_of, leaves, operands
-from .emit import TEST, Comment, Writer
+from .emit import Comment, Writer
 from .module_parts import ModuleParts
 from .names import Names, span_of
 from .ownership import WRITES, Ownership
 from .places import Places
+from .precedence import TEST
 from .spelling import LOAD, STORE, name
 
 AUGMENTED = (gast.Add, gast.Sub, gast.Mult)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gast
 import numpy as np
 
-from ..frontend.abstract import Struct, is_namedtuple
+from ..frontend.abstract import Columns, Struct, is_namedtuple, map_abstract
 from ..ir.program import Op, Value, leaves
 from .expressions import operand, static
 from .names import span_of
@@ -50,16 +51,61 @@ def unpack(p: Printer, tree: Any, abstract: Any) -> None:
             unpack(p, gast.Attribute(tree, field_name, LOAD), item)
     elif isinstance(abstract, (tuple, list)):
         _unpack_sequence(p, tree, abstract)
+    elif isinstance(abstract, Columns):
+        _unpack_columns(p, tree, abstract)
     elif isinstance(abstract, dict):
         for key, item in abstract.items():
             unpack(p, subscript(tree, constant(key)), item)
+
+
+def _unpack_columns(p: Printer, tree: Any, columns: Columns) -> None:
+    """One list for each leaf of the items of a long list: `Ws = [item[0] for item in params]`."""
+    for path, k in _template_paths(columns.template, name("item")):
+        element = gast.ListComp(path, [gast.comprehension(name("item", STORE), tree, [], False)])
+        _unpack_leaf(p, element, columns.lists[k])
+
+
+def _template_paths(template: Any, tree: Any) -> list[tuple[Any, int]]:
+    """How each leaf of an item is reached, and which column it is."""
+    if isinstance(template, int):
+        return [(tree, template)]
+    if isinstance(template, Struct) or is_namedtuple(template):
+        fields = template.fields if isinstance(template, Struct) else template._asdict()
+        return [x for f, part in fields.items() for x in _template_paths(part, gast.Attribute(tree, f, LOAD))]
+    parts = template.items() if isinstance(template, dict) else enumerate(template)
+    return [x for key, part in parts for x in _template_paths(part, subscript(tree, constant(key)))]
+
+
+def _columns_tree(p: Printer, columns: Columns, shared: dict[Any, int], fresh: bool) -> Any:
+    """The long list put together again: `[(W, b) for W, b in zip(Ws_bar, bs_bar)]`."""
+    names = [f"item_{k}" for k in range(len(columns.lists))]
+    labels = [constant(None) if column is None else name(label) for label, column in zip(names, columns.lists)]
+    element = _tree(p, map_abstract(columns.template, lambda k: _Spelled(labels[k])), shared, fresh)
+    present = [(label, column) for label, column in zip(names, columns.lists) if column is not None]
+    sources = [_tree(p, column, shared, fresh) for _, column in present]
+    targets = [name(label, STORE) for label, _ in present]
+    if len(present) == 1:
+        return gast.ListComp(element, [gast.comprehension(targets[0], sources[0], [], False)])
+    return gast.ListComp(element, [gast.comprehension(gast.Tuple(targets, STORE), call(name("zip"), *sources), [], False)])
+
+
+@dataclass(frozen=True)
+class _Spelled:
+    """A leaf that is syntax already."""
+
+    tree: Any
 
 
 def _unpack_leaf(p: Printer, tree: Any, leaf: Value) -> None:
     uses = p.places.uses.get(leaf, 0)
     if uses == 0:
         return
-    if uses == 1 and p.folds and leaf not in p.places.pinned and p.places.reader[leaf][0] is p.places.made[leaf][0]:
+    if (
+        uses == 1
+        and p.folds
+        and leaf not in p.places.pinned
+        and p.places.reader[leaf][0] is p.places.made[leaf][0]
+    ):
         p.folded[leaf] = Part(tree, p.width(tree))
         return
     p.out.append(gast.Assign([name(label_of(p, leaf), STORE)], tree, None))
@@ -82,6 +128,8 @@ def plain(x: Any) -> Any:
     """A result structure with dataclasses seen as tuples."""
     if isinstance(x, Struct):
         return tuple(plain(v) for v in x.fields.values())
+    if isinstance(x, Columns):
+        return tuple(plain(v) for v in x.lists)
     if isinstance(x, (tuple, list)):
         return tuple(plain(v) for v in x)
     return {k: plain(v) for k, v in x.items()} if isinstance(x, dict) else x
@@ -99,6 +147,10 @@ def result_tree(p: Printer, x: Any, fresh: bool) -> Any:
 def _tree(p: Printer, x: Any, shared: dict[Any, int], fresh: bool) -> Any:
     if isinstance(x, Value):
         return _leaf(p, x, shared) if fresh else operand(p, x).tree
+    if isinstance(x, Columns):
+        return _columns_tree(p, x, shared, fresh)
+    if isinstance(x, _Spelled):
+        return x.tree
     if isinstance(x, Struct):
         p.module.externals[x.cls.__name__] = x.cls
         return call(name(x.cls.__name__), **{f: _tree(p, v, shared, fresh) for f, v in x.fields.items()})

@@ -96,6 +96,13 @@ def _transpose(p: Any, args: Operands, kwargs: dict, op: Any) -> Any:
     return call(p.function(np.transpose), *args, **kwargs)
 
 
+def _size(p: Any, args: Operands, kwargs: dict, op: Any) -> Any:
+    x = op.args[0]
+    if len(args) == 1 and isinstance(x, Value) and x.type.kind == "array":
+        return gast.Attribute(args[0], "size", LOAD)
+    return call(p.function(np.size), *args, **kwargs)
+
+
 def _extent(p: Any, args: Operands, kwargs: dict, op: Any) -> Any:
     x = op.args[0]
     if isinstance(x, Value) and x.type.kind == "array":
@@ -125,6 +132,7 @@ SPELLINGS: dict[Any, Spelling] = {
     extent: _extent,
     length: lambda p, args, kwargs, op: call(name("len"), *args),
     np.transpose: _transpose,
+    np.size: _size,
     np.real: lambda p, args, kwargs, op: gast.Attribute(args[0], "real", LOAD) if isinstance(op.args[0], Value) and op.args[0].type.dtype is not None else call(p.function(np.real), *args),
     shapes.astype: _astype,
     shapes.flatten: _on_array("flatten"),

@@ -24,7 +24,9 @@ from .spelling import LOAD, STORE, call, constant, dotted, name, subscript
 COMFORTABLE = 90  # columns of a line above which what is folded into it gets a line of its own
 WORTH_A_LINE = 16
 
-NODES: dict[type, Callable[..., None]] = {}  # how each class of node is printed: (printer, node, place, block)
+NODES: dict[
+    type, Callable[..., None]
+] = {}  # how each class of node is printed: (printer, node, place, block)
 
 
 def print_block(p: Printer, block: Block) -> None:
@@ -43,7 +45,9 @@ def print_block(p: Printer, block: Block) -> None:
         inner, p.out = p.out, outer
         if inner:
             p.module.use_numpy()
-            manager = call(dotted("np.errstate"), **{key: constant(value) for key, value in dict(state).items()})
+            manager = call(
+                dotted("np.errstate"), **{key: constant(value) for key, value in dict(state).items()}
+            )
             p.out.append(gast.With([gast.withitem(manager, None)], inner, None))
 
 
@@ -77,7 +81,11 @@ def comfortable(p: Printer, node: Op) -> Part:
 
 def give_line(p: Printer, node: Any) -> bool:
     """Assign the widest folded operand of a node to a name; False if none is worth it."""
-    wide = [v for v in operands(node) if v in p.folded and p.folded[v].size >= WORTH_A_LINE and isinstance(v.node, Op)]
+    wide = [
+        v
+        for v in operands(node)
+        if v in p.folded and p.folded[v].size >= WORTH_A_LINE and isinstance(v.node, Op)
+    ]
     if not wide:
         return False
     v = max(wide, key=lambda x: p.folded[x].size)

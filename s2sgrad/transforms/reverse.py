@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DifferentiationError, UnsupportedSyntaxError
+from ..errors import DifferentiationError, RuleError, UnsupportedSyntaxError
 from ..frontend.capture import Inputs
 from ..frontend.lower import lower_rule
 from ..frontend.primitives import length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros, pack, unpack
@@ -39,6 +39,7 @@ from ..ir.program import (
 )
 from ..ir.types import INT, UNKNOWN, Type
 from ..optimize.simplify import DERIVATIVE, made_by
+from ..table.checks import conformed
 from ..table.composite import DEFINITIONS
 from ..table.registry import lookup as lookup_entry
 from ..table.functional import index_add, index_set
@@ -179,6 +180,9 @@ def reverse(function: Function, inputs: Inputs, independent: list[Value], result
     active = active_values(function.body, independent, list(leaves(results)))
     while expand_composites(function, active, inputs):
         active = active_values(function.body, independent, list(leaves(results)))
+    for seed, result in zip(seeds, results):
+        if isinstance(seed, Value) and isinstance(result, Value) and seed.type.kind == "unknown":
+            seed.type = result.type  # what a definition tells of a result, its cotangent has too
     block = Block([*function.params, *leaves(seeds)])
     builder = Builder(block)
     state = Reversal(builder, inputs, active, {} if splits is None else splits, packs=packs)
@@ -585,14 +589,31 @@ def _apply_rules(state: Reversal, mirror: Mirror, node: Op, g: Any, ans: Any, ma
         rule = entry.vjps[0] if variadic else entry.vjps[k] if k < len(entry.vjps) else None
         if rule is None:
             _refuse(node, k)
-        c = _masked(_pull_back(state, node, rule, g, ans), masks)
+        c = _masked(_checked(state, node, rule, _pull_back(state, node, rule, g, ans), arg), masks)
         contribute(state, mirror, arg, c, entry.elementwise, entry.name)
     for key, arg in node.kwargs.items():
         if any(v in state.alive for v in leaves(arg)):
             position = _position_of(entry.fun, key)
             if position is None or position >= len(entry.vjps) or entry.vjps[position] is None:
                 _refuse(node, key)
-            contribute(state, mirror, arg, _pull_back(state, node, entry.vjps[position], g, ans), entry.elementwise, entry.name)
+            c = _checked(state, node, entry.vjps[position], _pull_back(state, node, entry.vjps[position], g, ans), arg)
+            contribute(state, mirror, arg, c, entry.elementwise, entry.name)
+
+
+def _checked(state: Reversal, node: Op, rule: Any, c: Any, arg: Any) -> Any:
+    """The cotangent that a user's rule gave, with the check of its shape that compile time cannot make."""
+    if c is None or node.entry.elementwise or (rule.__module__ or "").startswith("s2sgrad."):
+        return c
+    if isinstance(arg, (tuple, list)):
+        if isinstance(c, (tuple, list)) and len(c) != len(arg):
+            raise RuleError(f"the rule of `{node.entry.name}` gave {len(c)} cotangents for an argument of {len(arg)} items", place(node))
+        return type(c)(_checked(state, node, rule, *pair) for pair in zip(c, arg)) if isinstance(c, (tuple, list)) else c
+    found, wanted = type_of(c), type_of(arg)
+    if None not in (found.rank, wanted.rank) and found.rank != wanted.rank:
+        raise RuleError(f"the rule of `{node.entry.name}` gave a cotangent of rank {found.rank} for an argument of rank {wanted.rank}: give it the argument's shape", place(node))
+    if found.shape is not None and found.shape == wanted.shape or not isinstance(arg, Value):
+        return c
+    return state.builder.op(conformed, (c, arg, node.entry.name))
 
 
 VARIADIC: set[str] = set()
@@ -698,7 +719,23 @@ def _stack_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> b
     return True
 
 
+def _pack_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    types = tuple(type_of(a) for a in node.args)
+    parts = state.builder.op(unpack, (bars[0], len(node.args)), types=types)
+    for a, part in zip(node.args, parts):
+        _give(state, mirror, a, part)
+    return True
+
+
+def _unpack_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    filled = [(0.0 if r not in state.alive else zeros(state.builder, r)) if bar is None else bar for bar, r in zip(bars, node.results)]
+    _give(state, mirror, node.args[0], state.builder.op(pack, tuple(filled)))
+    return True
+
+
 LIST_RULES = {
+    pack: _pack_rule,
+    unpack: _unpack_rule,
     list_append: _list_append_rule,
     list_pop: _list_pop_rule,
     list_of: _list_of_rule,
@@ -862,7 +899,7 @@ def _reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
     body = Block()
     params = [Value(_bar_type(v), f"{v.name}_bar" if v.name else None) for v in [*[node.carried[k] for k in carried], *free]]
     domain, index = _reversed_domain(state, mirror, node)
-    count = Value(INT, index.name if index is not None else "_")
+    count = Value(INT, index.name if index is not None else "k")
     body.params = [count, *params]
     made = Loop(domain, None, [*starts, *priors], body)
     outer_resolve = b.resolve

@@ -134,23 +134,29 @@ for f, q in ((np.quantile, 0.3), (np.percentile, 30.0), (np.nanquantile, 0.3), (
         Case(f, (M, qs), {"axis": 1}),
         Case(f, (T, qs), {"axis": (0, 2), "keepdims": True}),
         Case(f, (M, qs[:2].reshape(2, 1)), {"keepdims": True}),
-        Case(f, (V, 0.0)),
+        Case(f, (V, 0.0), wrt=(0,)),
         Case(f, (V, q), {"keepdims": True}),
     ]
 CASES += [
     Case(np.nanquantile, (HOLES, 0.4), {"axis": 1}),
     Case(np.nanpercentile, (HOLES, [20.0, 70.0])),
-    Case(np.quantile, (HOLES, 0.4), {"axis": 1}),
+    Case(np.quantile, (HOLES, 0.4), {"axis": 1}, wrt=(0,)),
 ]
 METHODS = (
     "inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf hazen weibull linear "
     "median_unbiased normal_unbiased lower higher midpoint nearest"
 ).split()
 CASES += [
-    Case(f, (V, q), {"method": m})
+    Case(f, (V, q), {"method": m}, wrt=(0,))
     for m in METHODS
     for f in (np.quantile, np.nanquantile)
     for q in (0.37, 0.5, np.array([0.02, 0.25, 1.0]))
+]
+CASES += [
+    Case(f, (V, q), {"method": m}, wrt=(1,))
+    for m in ("interpolated_inverted_cdf", "hazen", "weibull", "linear", "median_unbiased", "normal_unbiased")
+    for f in (np.quantile, np.nanquantile)
+    for q in (0.37, np.array([0.31, 0.55, 0.71]))
 ]
 CASES += [
     Case(np.average, (M,)),
@@ -293,7 +299,7 @@ CASES += [
     Case(np.polymul, (Q, P)),
     Case(np.polydiv, (np.array([1.0, 2.0, 3.0, 4.0]), Q)),
     Case(np.polydiv, (Q, P)),
-    Case(np.polydiv, (P, P)),
+    Case(np.polydiv, (P, P), wrt=()),
     Case(np.polyder, (P,)),
     Case(np.polyder, (V, 2)),
     Case(np.polyder, (P, 0)),

@@ -1,0 +1,33 @@
+"""Checks that only run time can make, as functions of the table: copied into the programs that need them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import type_of
+from ..ir.result_types import RULES
+from .registry import IMPURE, define
+
+
+def real_scalar(x: Any) -> Any:
+    """`x`, which must be a real floating scalar."""
+    if np.shape(x) != ():
+        raise TypeError(f"an array of shape {np.shape(x)}")
+    if isinstance(x, int) or np.asarray(x).dtype.kind != "f":
+        raise TypeError(f"of type {type(x).__name__}")
+    return x
+
+
+def conformed(c: Any, x: Any, rule: str) -> Any:
+    """The cotangent `c` that a rule gave for `x`, which must have its shape."""
+    if np.shape(c) != np.shape(x):
+        raise ValueError(f"the rule of `{rule}` gave a cotangent of shape {np.shape(c)} for an argument of shape {np.shape(x)}")
+    return c
+
+
+define(real_scalar, effect=IMPURE, vjps=(lambda g, ans, x: g,), jvps=(lambda t, ans, x: t,))
+define(conformed, effect=IMPURE, vjps=(lambda g, ans, c, x, rule: g, None, None), jvps=(lambda t, ans, c, x, rule: t, None, None))
+RULES[real_scalar] = lambda node, x: type_of(x)
+RULES[conformed] = lambda node, c, x, rule: type_of(c)
