@@ -1,9 +1,18 @@
 """s2sgrad: a source-to-source differentiation compiler for Python and NumPy."""
 
 from .api import differentiate, grad, source, value_and_grad, vjp
-from .errors import DifferentiationError, JitError, NonDifferentiableError, NotScalarError, SourceNotFoundError, UnsupportedSyntaxError
+from .checking import check_grads
+from .errors import (
+    DifferentiationError,
+    JitError,
+    NonDifferentiableError,
+    NotScalarError,
+    SourceNotFoundError,
+    UnsupportedSyntaxError,
+)
 from .frontend.primitives import stop_gradient
 from .primitive import primitive
+from .supported import supported
 from .table.registry import defjvp, defvjp
 
 __version__ = "0.1.0"
@@ -14,6 +23,7 @@ __all__ = [
     "NotScalarError",
     "SourceNotFoundError",
     "UnsupportedSyntaxError",
+    "check_grads",
     "defjvp",
     "defvjp",
     "differentiate",
@@ -21,6 +31,7 @@ __all__ = [
     "primitive",
     "source",
     "stop_gradient",
+    "supported",
     "value_and_grad",
     "vjp",
 ]

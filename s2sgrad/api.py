@@ -8,8 +8,6 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from . import compiler
 from .arguments import check_arguments
 from .compiler import Request, Specialisation
@@ -17,7 +15,7 @@ from .errors import DifferentiationError, NotScalarError, RuleError
 from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
 from .frontend.nesting import DerivativeOf
-from .signature import Signature, reach, resolve_wrt, signature_of, with_floats
+from .signature import Signature, resolve_wrt, signature_of, with_floats
 from .table import registry
 
 
@@ -34,7 +32,9 @@ class Derivative:
 
     nature = "derivative"
 
-    def __init__(self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "grad", jit: Any = False, owner: Any = None) -> None:
+    def __init__(
+        self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "grad", jit: Any = False, owner: Any = None
+    ) -> None:
         if jit is not False:
             raise NotImplementedError("jit=True is not there yet: use jit=False")
         self.__wrapped__ = fun
@@ -118,13 +118,27 @@ class Derivative:
                 try:
                     args = with_floats(args, self._positions)
                     return self._specialised_for(args), describe_suggestion(self._signature, args)
-                except (ArithmeticError, TypeError, ValueError, AttributeError, LookupError, DifferentiationError) as error:
+                except (
+                    ArithmeticError,
+                    TypeError,
+                    ValueError,
+                    AttributeError,
+                    LookupError,
+                    DifferentiationError,
+                ) as error:
                     first = first or error
         except StructureNeeded as needed:
             names = str(needed)
-        if isinstance(first, DifferentiationError) and not isinstance(first, NotScalarError) and first.lineno is not None:
+        if (
+            isinstance(first, DifferentiationError)
+            and not isinstance(first, NotScalarError)
+            and first.lineno is not None
+        ):
             raise first
-        raise DifferentiationError(f"the structure of `{names}` cannot be told before a call: use `.source_for(*args)`, or call the derivative first") from first
+        raise DifferentiationError(
+            f"the structure of `{names}` cannot be told before a call: use `.source_for(*args)`, "
+            "or call the derivative first"
+        ) from first
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The text of the generated program for these arguments."""
@@ -174,7 +188,9 @@ def explain(error: BaseException, spec: Specialisation) -> None:
     if last is not None and last.co_name == "real_scalar":
         raise compiler.not_scalar(spec.lowered, str(error)) from None
     if place is not None:
-        error.add_note(f"raised by the derivative of line {place.lineno} of {place.filename}: {place.text.strip()}")
+        error.add_note(
+            f"raised by the derivative of line {place.lineno} of {place.filename}: {place.text.strip()}"
+        )
 
 
 def _place(spec: Specialisation, line: int) -> Any:
@@ -190,9 +206,9 @@ def target_of(fun: Any) -> Any:
     while isinstance(fun, (Differentiated, staticmethod)):
         fun = fun.__wrapped__
     if isinstance(fun, BoundDifferentiated):
-        return types.MethodType(fun.func.__wrapped__, fun.args[0])
+        return fun.__wrapped__
     if isinstance(fun, Derivative):
-        raise NotImplementedError("derivatives of derivatives are not there yet")
+        return fun
     inner = getattr(fun, "py_func", None)
     if isinstance(inner, types.FunctionType):
         return inner
@@ -201,7 +217,7 @@ def target_of(fun: Any) -> Any:
     return fun
 
 
-# --- the decorator and the functions -----------------------------------------------------------------------------------------
+# --- the decorator and the functions --------------------------------------------------------------
 
 
 class Differentiated:
@@ -218,11 +234,13 @@ class Differentiated:
         if isinstance(fun, Differentiated):
             fun = fun.__wrapped__
         object.__setattr__(self, "__call__", fun)
-        functools.update_wrapper(self, fun)
+        functools.update_wrapper(self, fun)  # type: ignore[arg-type]
         self.__wrapped__ = fun
         self.wrt = wrt
         self._jit = jit
-        self._derivatives = {kind: Derivative(fun, wrt, kind, jit, self) for kind in ("grad", "value_and_grad")}
+        self._derivatives = {
+            kind: Derivative(fun, wrt, kind, jit, self) for kind in ("grad", "value_and_grad")
+        }
 
     @property
     def grad(self) -> Derivative:
@@ -243,14 +261,21 @@ class Differentiated:
         return primitives_of(spec)
 
     def __get__(self, obj: Any, cls: Any = None) -> Any:
-        return self if obj is None or not self._method else BoundDifferentiated(self, obj)
+        return self if obj is None or not self._method else BoundDifferentiated(self, obj)  # type: ignore[arg-type]
 
     def __set_name__(self, cls: type, name: str) -> None:
         """In a class, reached through it (`Model.loss.grad(model, x)`), `wrt` counts after `self` too."""
         if self._method:
-            wrt = tuple(map(_after_self, self.wrt)) if isinstance(self.wrt, (tuple, list)) else _after_self(self.wrt)
+            wrt = (
+                tuple(map(_after_self, self.wrt))
+                if isinstance(self.wrt, (tuple, list))
+                else _after_self(self.wrt)
+            )
             try:
-                self._derivatives = {kind: Derivative(self.__wrapped__, wrt, kind, self._jit, self) for kind in self._derivatives}
+                self._derivatives = {
+                    kind: Derivative(self.__wrapped__, wrt, kind, self._jit, self)
+                    for kind in self._derivatives
+                }
             except ValueError:
                 return  # the derivative of the bound method says so, with the names after `self`
             for derivative in self._derivatives.values():
@@ -258,10 +283,10 @@ class Differentiated:
 
     def __reduce__(self) -> Any:
         found: Any = sys.modules.get(self.__module__)
-        for part in self.__qualname__.split("."):
+        for part in compiler.name_of(self).split("."):
             found = getattr(found, part, None)
         if found is self:
-            return self.__qualname__
+            return compiler.name_of(self)
         return (Differentiated, (self.__wrapped__, self.wrt, self._jit))
 
     def __copy__(self) -> Differentiated:
@@ -271,7 +296,7 @@ class Differentiated:
         return self  # as Python has it for functions
 
     def __repr__(self) -> str:
-        return f"<differentiated {self.__qualname__}>"
+        return f"<differentiated {compiler.name_of(self)}>"
 
 
 def _after_self(w: Any) -> Any:
@@ -282,15 +307,19 @@ class BoundDifferentiated(functools.partial):
     """A differentiated method of an object; `wrt` counts after `self`."""
 
     nature = "differentiated"
-    __doc__ = property(lambda self: self.func.__doc__)  # type: ignore[assignment]
+    __doc__ = property(lambda self: self._method.__doc__)  # type: ignore[assignment]
+
+    @property
+    def _method(self) -> Any:
+        return self.func
 
     @property
     def __name__(self) -> str:
-        return self.func.__name__
+        return self._method.__name__
 
     @property
     def __wrapped__(self) -> Any:
-        return types.MethodType(self.func.__wrapped__, self.args[0])
+        return types.MethodType(self._method.__wrapped__, self.args[0])
 
     @property
     def __self__(self) -> Any:
@@ -298,11 +327,11 @@ class BoundDifferentiated(functools.partial):
 
     @property
     def __func__(self) -> Any:
-        return self.func.__wrapped__
+        return self._method.__wrapped__
 
     @property
     def wrt(self) -> Any:
-        return self.func.wrt
+        return self._method.wrt
 
     @property
     def grad(self) -> Derivative:
@@ -324,23 +353,27 @@ class BoundDifferentiated(functools.partial):
 
     def __getattr__(self, name: str) -> Any:
         if name == "__qualname__":
-            return self.func.__qualname__
+            return self._method.__qualname__
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def _derivative(self, kind: str) -> Derivative:
-        return BoundDerivative(self.__wrapped__, self.func.wrt, kind, self.func._jit, self)
+        return BoundDerivative(self.__wrapped__, self._method.wrt, kind, self._method._jit, self)
 
     def __reduce__(self) -> Any:
-        return (getattr, (self.args[0], self.func.__name__))
+        return (getattr, (self.args[0], self._method.__name__))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, BoundDifferentiated) and self.func is other.func and self.args[0] is other.args[0]
+        return (
+            isinstance(other, BoundDifferentiated)
+            and self.func is other.func
+            and self.args[0] is other.args[0]
+        )
 
     def __hash__(self) -> int:
         return hash((id(self.func), id(self.args[0])))
 
     def __repr__(self) -> str:
-        return f"<differentiated {self.func.__qualname__} of {self.args[0]!r}>"
+        return f"<differentiated {self._method.__qualname__} of {self.args[0]!r}>"
 
 
 class BoundDerivative(Derivative):
@@ -348,12 +381,12 @@ class BoundDerivative(Derivative):
 
     @property
     def _latest(self) -> Specialisation | None:  # type: ignore[override]
-        return None if self._owner is None else self._owner.func._derivatives[self._kind]._latest
+        return None if self._owner is None else self._owner._method._derivatives[self._kind]._latest
 
     @_latest.setter
     def _latest(self, spec: Specialisation | None) -> None:
         if spec is not None:
-            self._owner.func._derivatives[self._kind]._latest = spec
+            self._owner._method._derivatives[self._kind]._latest = spec
 
 
 def differentiate(fun: Callable[..., Any] | None = None, /, *, wrt: Any = 0, jit: Any = False) -> Any:
@@ -431,7 +464,9 @@ def value_and_grad(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -
     return Derivative(fun, wrt, "value_and_grad", jit)
 
 
-def vjp(fun: Callable[..., Any], *args: Any, jit: Any = False) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def vjp(
+    fun: Callable[..., Any], *args: Any, jit: Any = False
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """The value of a function, and its pullback at these arguments.
 
     Parameters

@@ -25,7 +25,9 @@ def check_arguments(signature: Signature, args: tuple[Any, ...], positions: Any)
         x = reach(args, position, signature.names)
         name = signature.names[position[0]] + "".join(f"[{place!r}]" for place in position[1:])
         if not floating_leaves(x, name):
-            raise TypeError(f"argument `{name}` has no floating value to differentiate with respect to: it is {_describe(x)}")
+            raise TypeError(
+                f"argument `{name}` has no floating value to differentiate with respect to: it is {_describe(x)}"
+            )
 
 
 def _describe(x: Any) -> str:
@@ -39,7 +41,9 @@ def floating_leaves(x: Any, name: str, inside: bool = False) -> int:
     if isinstance(x, dict):
         return sum(floating_leaves(item, f"{name}[{key!r}]", True) for key, item in x.items())
     if dataclasses.is_dataclass(x) and not isinstance(x, type):
-        return sum(floating_leaves(getattr(x, f.name), f"{name}.{f.name}", True) for f in dataclasses.fields(x))
+        return sum(
+            floating_leaves(getattr(x, f.name), f"{name}.{f.name}", True) for f in dataclasses.fields(x)
+        )
     if isinstance(x, (np.ndarray, np.generic)):
         return _check_array(x, name, inside)
     return int(isinstance(x, (float, complex)))
@@ -47,11 +51,18 @@ def floating_leaves(x: Any, name: str, inside: bool = False) -> int:
 
 def _check_array(x: Any, name: str, inside: bool) -> int:
     if isinstance(x, np.ndarray) and type(x) not in (np.ndarray, np.memmap):
-        raise TypeError(f"`{name}` is a {type(x).__name__}, a subclass of ndarray: convert it with np.asarray")
+        raise TypeError(
+            f"`{name}` is a {type(x).__name__}, a subclass of ndarray: convert it with np.asarray"
+        )
     if x.dtype in ALLOWED and x.dtype.isnative:
         return 1
     if x.dtype.kind in "fcO" or not x.dtype.isnative:
-        raise TypeError(f"`{name}` has dtype {x.dtype if x.dtype.isnative else x.dtype.str}: arrays of {ALLOWED_TEXT} can be differentiated, so convert it with `.astype`")
+        raise TypeError(
+            f"`{name}` has dtype {x.dtype if x.dtype.isnative else x.dtype.str}: "
+            f"arrays of {ALLOWED_TEXT} can be differentiated, so convert it with `.astype`"
+        )
     if not inside:
-        raise TypeError(f"`{name}` has dtype {x.dtype}: convert it to a floating dtype to differentiate with respect to it")
+        raise TypeError(
+            f"`{name}` has dtype {x.dtype}: convert it to a floating dtype to differentiate with respect to it"
+        )
     return 0

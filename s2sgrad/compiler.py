@@ -28,7 +28,18 @@ from .frontend.capture import Guard, Inputs, code_of, describe, identity
 from .frontend.lower import Lowered, lower
 from .frontend.primitives import list_zeros
 from .ir.builder import Builder
-from .ir.program import UNDEFINED, Block, Branch, Function, Terminator, Value, free_values_of_block, leaves, type_of
+from .ir.program import (
+    UNDEFINED,
+    Block,
+    Branch,
+    Function,
+    Terminator,
+    Value,
+    free_values_of_block,
+    leaves,
+    type_of,
+)
+from .ir.verifier import verify_if_asked
 from .optimize.carried import drop_invariant_carried
 from .optimize.dead_code import remove_dead_code
 from .table import registry
@@ -76,7 +87,9 @@ class Variants:
 
     def __init__(self) -> None:
         self.by_key: OrderedDict[Any, list[Specialisation]] = OrderedDict()
-        self.quick: dict[tuple[type, ...], Specialisation] = {}  # for scalar arguments, where types are the key
+        self.quick: dict[
+            tuple[type, ...], Specialisation
+        ] = {}  # for scalar arguments, where types are the key
         self.made = 0
 
 
@@ -116,7 +129,11 @@ def _identity_key(fun: Any) -> Any:
         return ("method", _identity_key(fun.__func__), type(fun.__self__))
     if isinstance(fun, functools.partial):
         return ("partial", _identity_key(fun.func), describe(fun.args), describe(fun.keywords))
-    return ("call", type(fun)) if isinstance(getattr(type(fun), "__call__", None), types.FunctionType) else Kept(fun)
+    return (
+        ("call", type(fun))
+        if isinstance(getattr(type(fun), "__call__", None), types.FunctionType)  # noqa: B004 - the method is wanted
+        else Kept(fun)
+    )
 
 
 class Kept:
@@ -145,7 +162,9 @@ def find(variants: Variants, key: Any, fun: Any, args: tuple[Any, ...]) -> tuple
     return None
 
 
-def specialise(fun: Any, signature: Any, args: tuple[Any, ...], request: Request, variants: Variants, key: Any) -> tuple[Specialisation, Any]:
+def specialise(
+    fun: Any, signature: Any, args: tuple[Any, ...], request: Request, variants: Variants, key: Any
+) -> tuple[Specialisation, Any]:
     """Compile `fun` for these arguments and remember it; the specialisation and its captured inputs."""
     with _lock:
         known = find(variants, key, fun, args)
@@ -155,11 +174,21 @@ def specialise(fun: Any, signature: Any, args: tuple[Any, ...], request: Request
         made = compile_derivative(fun, signature, args, request)
         captured = made.fetch(fun, args)
         if captured is None:
-            raise DifferentiationError("the captured inputs of the function changed while it was compiled: call it again")
+            raise DifferentiationError(
+                "the captured inputs of the function changed while it was compiled: call it again"
+            )
         _remember(variants, key, made, args)
-        log(f"{request.kind} of {name_of(fun)} compiled in {time.perf_counter() - start:.3f} s for {describe_call(signature, args)}, {_reason(variants)}")
+        log(
+            f"{request.kind} of {name_of(fun)} compiled in {time.perf_counter() - start:.3f} s "
+            f"for {describe_call(signature, args)}, {_reason(variants)}"
+        )
     if variants.made == MANY_VARIANTS:
-        warnings.warn(f"{MANY_VARIANTS} versions of the derivative of `{name_of(fun)}` have been compiled: an argument or a captured value keeps changing its type or structure", RuntimeWarning, stacklevel=4)
+        warnings.warn(
+            f"{MANY_VARIANTS} versions of the derivative of `{name_of(fun)}` have been compiled: "
+            "an argument or a captured value keeps changing its type or structure",
+            RuntimeWarning,
+            stacklevel=4,
+        )
     return made, captured
 
 
@@ -194,16 +223,21 @@ def describe_call(signature: Any, args: tuple[Any, ...]) -> str:
 
 
 def _reason(variants: Variants) -> str:
-    return "the first call" if variants.made == 1 else f"version {variants.made}: other types, structure or captured values than before"
+    return (
+        "the first call"
+        if variants.made == 1
+        else f"version {variants.made}: other types, structure or captured values than before"
+    )
 
 
-# --- the pipeline -----------------------------------------------------------------------------------------------------------
+# --- the pipeline ---------------------------------------------------------------------------------
 
 
 def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request: Request) -> Specialisation:
     """The whole pipeline for one signature."""
     generation = registry.generation()
     lowered = lower(fun, signature.names, list(args), signature.kinds)
+    verify_if_asked(lowered.function, _plain_leaves(lowered.result), "lower")
     drop_invariant_carried(lowered.function.body)
     targets = [_target(lowered, position) for position in request.wrt]
     entries, marker = BUILDERS[request.kind](lowered, targets, request)
@@ -211,7 +245,9 @@ def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request:
     module = load(text.text, entries[0].name)
     functions = [with_externals(getattr(module, e.name), text.externals) for e in entries]
     fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured))
-    return Specialisation(text, functions[0], functions[-1], fetch, lowered, generation, entries[0].name, marker, entries)
+    return Specialisation(
+        text, functions[0], functions[-1], fetch, lowered, generation, entries[0].name, marker, entries
+    )
 
 
 def with_externals(function: types.FunctionType, externals: dict[str, Any]) -> types.FunctionType:
@@ -237,6 +273,10 @@ def independent_leaves(targets: list[Any]) -> list[Value]:
     return [leaf for t in targets for leaf in leaves_of(t) if is_floating(leaf)]
 
 
+def _plain_leaves(x: Any) -> list[Value]:
+    return [leaf for leaf in leaves_of(x) if isinstance(leaf, Value)]
+
+
 def is_floating(leaf: Any) -> bool:
     """Whether a leaf of an argument has a gradient: a floating number or array, or a long list of those."""
     if not isinstance(leaf, Value):
@@ -249,7 +289,9 @@ def check_scalar(lowered: Lowered) -> bool:
     """Demand a real floating scalar result; True if only run time can tell."""
     r = lowered.result
     if isinstance(r, Value):
-        if r.type.kind != "list" and (r.type.kind == "unknown" or r.type.dtype is None or r.type.shape is None):
+        if r.type.kind != "list" and (
+            r.type.kind == "unknown" or r.type.dtype is None or r.type.shape is None
+        ):
             return True
         if r.type.shape == () and r.type.dtype is not None and r.type.dtype.kind == "f":
             return False
@@ -277,8 +319,15 @@ def _with_article(text: str) -> str:
 
 
 def not_scalar(lowered: Lowered, what: str) -> NotScalarError:
-    advice = "take the real number that matters (`np.abs(z) ** 2`, `z.real`)" if "complex" in what else "use `jacobian`, or reduce the result (`np.sum`)"
-    return NotScalarError(f"the result of `{lowered.function.name}` is {what}, and a gradient needs a real scalar: {advice}", return_location(lowered))
+    advice = (
+        "take the real number that matters (`np.abs(z) ** 2`, `z.real`)"
+        if "complex" in what
+        else "use `jacobian`, or reduce the result (`np.sum`)"
+    )
+    return NotScalarError(
+        f"the result of `{lowered.function.name}` is {what}, and a gradient needs a real scalar: {advice}",
+        return_location(lowered),
+    )
 
 
 def return_location(lowered: Lowered) -> Any:
@@ -330,7 +379,11 @@ def with_check(lowered: Lowered) -> tuple[Function, Value]:
 
 def doc_of(lowered: Lowered, request: Request) -> str:
     names = ", ".join(lowered.parameters[position[0]][0] for position in request.wrt)
-    what = {"grad": "The gradient", "value_and_grad": "The value and the gradient", "vjp": "The value, and what the pullback needs,"}[request.kind]
+    what = {
+        "grad": "The gradient",
+        "value_and_grad": "The value and the gradient",
+        "vjp": "The value, and what the pullback needs,",
+    }[request.kind]
     return f"{what} of `{lowered.function.name}` with respect to {names}."
 
 
@@ -368,15 +421,19 @@ def _gradient_leaf(b: Builder, leaf: Any, bars: Any) -> Any:
 def finish(lowered: Lowered, adjoint: Reversed, name: str, result: Any, doc: str) -> Entry:
     """Clean up a function and make it ready to print."""
     plain = [leaf for leaf in leaves_of(result) if isinstance(leaf, Value)]
+    take_captured(adjoint.function, lowered)
+    verify_if_asked(adjoint.function, plain, "reverse")
     remove_dead_code(adjoint.function, plain)
-    used = {v for v in free_values_of_block(_without_params(adjoint.function.body))} | set(plain)
-    captured = [v for v in lowered.inputs.captured.values()]
-    del used
-    return Entry(name, adjoint.function, lowered.parameters, captured, result, doc)
+    verify_if_asked(adjoint.function, plain, "dead code")
+    return Entry(
+        name, adjoint.function, lowered.parameters, list(lowered.inputs.captured.values()), result, doc
+    )
 
 
-def _without_params(block: Block) -> Block:
-    return Block([], block.nodes, block.end)
+def take_captured(function: Function, lowered: Lowered) -> None:
+    """Make parameters of the captured inputs that only the rules of the table read."""
+    known = set(function.params)
+    function.body.params.extend(v for v in lowered.inputs.captured.values() if v not in known)
 
 
 def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
@@ -384,25 +441,49 @@ def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[
     results = [leaf for leaf in leaves_of(lowered.result)]
     seeds = [_seed_for(r, k) for k, r in enumerate(results)]
     name = f"{lowered.function.name}_vjp"
-    adjoint = reverse(lowered.function, lowered.inputs, independent_leaves(targets), results, seeds, name, packs=True)
+    adjoint = reverse(
+        lowered.function, lowered.inputs, independent_leaves(targets), results, seeds, name, packs=True
+    )
     cotangents = tuple(gradients(adjoint, targets))
     plain = [leaf for leaf in leaves_of((cotangents, adjoint.results)) if isinstance(leaf, Value)]
-    boundary = adjoint.function.body.nodes[adjoint.forward - 1] if adjoint.forward else None
+    take_captured(lowered.function, lowered)
     marker = Marker(adjoint.function.body, adjoint.forward)
+    verify_if_asked(adjoint.function, plain, "reverse")
     remove_dead_code(adjoint.function, plain)
-    del boundary
+    verify_if_asked(adjoint.function, plain, "dead code")
     head, tail = marker.split()
     params = list(leaves(seeds))
-    outside = [v for v in free_values_of_block(Block([], tail, Terminator("return", tuple(leaves(_as_tuple(cotangents)))))) if v not in params]
+    outside = [
+        v
+        for v in free_values_of_block(
+            Block([], tail, Terminator("return", tuple(leaves(_as_tuple(cotangents)))))
+        )
+        if v not in params
+    ]
     define_on_all_paths(head, set(outside))
     values = iter(adjoint.results)
     value = map_abstract(lowered.result, lambda leaf: next(values))
     forward = Function(name, Block(lowered.function.params, head))
     backward = Function(f"{lowered.function.name}_pullback", Block([*outside, *params], tail))
-    first = Entry(name, forward, lowered.parameters, list(lowered.inputs.captured.values()), (value, tuple(outside)), doc_of(lowered, request), fresh_results=False)
+    first = Entry(
+        name,
+        forward,
+        lowered.parameters,
+        list(lowered.inputs.captured.values()),
+        (value, tuple(outside)),
+        doc_of(lowered, request),
+        fresh_results=False,
+    )
     seed_values = iter(seeds)
     shape = map_abstract(lowered.result, lambda leaf: next(seed_values))
-    second = Entry(backward.name, backward, [("residuals", tuple(outside)), ("g", shape if not isinstance(shape, Value) else shape)], [], cotangents, f"The pullback of `{lowered.function.name}`.")
+    second = Entry(
+        backward.name,
+        backward,
+        [("residuals", tuple(outside)), ("g", shape)],
+        [],
+        cotangents,
+        f"The pullback of `{lowered.function.name}`.",
+    )
     return [first, second], marker
 
 
@@ -415,7 +496,14 @@ def define_on_all_paths(nodes: list[Any], wanted: set[Value]) -> None:
             if block.end.kind == "yield":
                 pairs = zip(node.results, block.end.values)
                 block.end.values = tuple(None if r in wanted and y is UNDEFINED else y for r, y in pairs)
-                define_on_all_paths(block.nodes, {y for r, y in zip(node.results, block.end.values) if r in wanted and isinstance(y, Value)})
+                define_on_all_paths(
+                    block.nodes,
+                    {
+                        y
+                        for r, y in zip(node.results, block.end.values)
+                        if r in wanted and isinstance(y, Value)
+                    },
+                )
 
 
 class Marker:
@@ -439,7 +527,7 @@ def _as_tuple(x: Any) -> Any:
 def _seed_for(r: Any, k: int) -> Any:
     t = type_of(r)
     if isinstance(r, Value) and t.may_be_active:
-        return Value(t if t.kind == "array" else t, "g" if k == 0 else f"g{k + 1}")
+        return Value(t, "g" if k == 0 else f"g{k + 1}")
     return None
 
 
@@ -450,7 +538,7 @@ BUILDERS: dict[str, Callable[..., tuple[list[Entry], Any]]] = {
 }
 
 
-# --- reading captured inputs -----------------------------------------------------------------------------------------------------
+# --- reading captured inputs ----------------------------------------------------------------------
 
 
 def make_fetch(inputs: Inputs, paths: list[Path]) -> Callable[[Any, Any], Any]:

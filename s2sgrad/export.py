@@ -42,7 +42,10 @@ def export_text(spec: Specialisation) -> str:
     for label, obj in spec.text.externals.items():
         define(found, label, obj)
     lines = spec.text.text.splitlines()
-    place = next((k for k, line in enumerate(lines) if line and not line.startswith(("#", "import ", "from "))), len(lines))
+    place = next(
+        (k for k, line in enumerate(lines) if line and not line.startswith(("#", "import ", "from "))),
+        len(lines),
+    )
     present = {line for line in lines[:place] if line.startswith(("import ", "from "))}
     imports = [line for line in found.imports if line not in present]
     head = [line for line in lines[:place] if line.strip()]
@@ -71,15 +74,28 @@ def define(found: Definitions, label: str, obj: Any) -> None:
     elif dataclasses.is_dataclass(obj) and isinstance(obj, type):
         _copy_dataclass(found, label, obj)
     else:
-        raise ValueError(f"`{label}` is a {type(obj).__name__} and cannot be written into an exported program: define it as a function or a constant of a module")
+        raise ValueError(
+            f"`{label}` is a {type(obj).__name__} and cannot be written into an exported program: "
+            "define it as a function or a constant of a module"
+        )
 
 
 def _import_text(label: str, obj: Any) -> str | None:
     """The import that gives `obj`, if it comes from a library that does not need s2sgrad."""
     if isinstance(obj, types.ModuleType):
-        return None if obj.__name__.partition(".")[0] == OURS else f"import {obj.__name__}" if obj.__name__ == label else f"import {obj.__name__} as {label}"
+        return (
+            None
+            if obj.__name__.partition(".")[0] == OURS
+            else f"import {obj.__name__}"
+            if obj.__name__ == label
+            else f"import {obj.__name__} as {label}"
+        )
     path = import_path(obj) if callable(obj) else None
-    module, _, name = path.rpartition(".") if path is not None else (getattr(obj, "__module__", None) or "", "", getattr(obj, "__name__", ""))
+    module, _, name = (
+        path.rpartition(".")
+        if path is not None
+        else (getattr(obj, "__module__", None) or "", "", getattr(obj, "__name__", ""))
+    )
     if path is None and not _of_library(module):
         return None
     if not name or getattr(importlib.import_module(module), name, None) is not obj:
@@ -100,8 +116,14 @@ def _of_library(module: str) -> bool:
 
 
 def _constant_text(label: str, obj: Any) -> str | None:
-    if isinstance(obj, (bool, int, float, complex, str, bytes, type(None))) and not isinstance(obj, np.generic):
-        return f"{label} = float({str(obj)!r})" if isinstance(obj, float) and not np.isfinite(obj) else f"{label} = {obj!r}"
+    if isinstance(obj, (bool, int, float, complex, str, bytes, type(None))) and not isinstance(
+        obj, np.generic
+    ):
+        return (
+            f"{label} = float({str(obj)!r})"
+            if isinstance(obj, float) and not np.isfinite(obj)
+            else f"{label} = {obj!r}"
+        )
     return None
 
 
@@ -112,7 +134,10 @@ def _copy_function(found: Definitions, label: str, fun: types.FunctionType) -> N
     except SourceNotFoundError as error:
         raise ValueError(f"`{label}` cannot be written into an exported program: {error.message}") from error
     if fun.__closure__:
-        raise ValueError(f"`{label}` reads {', '.join(fun.__code__.co_freevars)} from a function around it and cannot be exported: define it in a module")
+        raise ValueError(
+            f"`{label}` reads {', '.join(fun.__code__.co_freevars)} from a function around it "
+            "and cannot be exported: define it in a module"
+        )
     tree = source.node if isinstance(source.node, gast.Lambda) else undecorated(source.node, label)
     for name in _names_read(tree, fun):
         define(found, name, fun.__globals__[name])
@@ -124,15 +149,23 @@ def _copy_function(found: Definitions, label: str, fun: types.FunctionType) -> N
 def undecorated(tree: Any, label: str) -> Any:
     """The definition without decorators and annotations: what they name need not be exported."""
     a = tree.args
-    plain = lambda p: None if p is None else gast.Name(p.id, p.ctx, None, None)  # noqa: E731
+    plain = lambda p: None if p is None else gast.Name(p.id, p.ctx, None, None)
     lists = [[plain(p) for p in group] for group in (a.args, a.posonlyargs, a.kwonlyargs)]
-    args = gast.arguments(lists[0], lists[1], plain(a.vararg), lists[2], a.kw_defaults, plain(a.kwarg), a.defaults)
+    args = gast.arguments(
+        lists[0], lists[1], plain(a.vararg), lists[2], a.kw_defaults, plain(a.kwarg), a.defaults
+    )
     return gast.FunctionDef(label, args, tree.body, [], None, None, [])
 
 
 def _names_read(tree: Any, fun: types.FunctionType) -> list[str]:
     names = {n.id for n in gast.walk(tree) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Load)}
-    return sorted(n for n in names if n in fun.__globals__ and n != fun.__name__ and not (hasattr(builtins, n) and fun.__globals__[n] is getattr(builtins, n)))
+    return sorted(
+        n
+        for n in names
+        if n in fun.__globals__
+        and n != fun.__name__
+        and not (hasattr(builtins, n) and fun.__globals__[n] is getattr(builtins, n))
+    )
 
 
 def _copy_dataclass(found: Definitions, label: str, cls: type) -> None:

@@ -11,7 +11,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def primitive(fun: F) -> F:
-    """Put a function into the table of derivatives, opaque: the generated program calls it, once for each call of the original.
+    """Put a function into the table of derivatives, opaque: programs call it, as often as the original does.
 
     Its derivative is given with `defvjp` (and `defjvp`); constants may be handed to it without one.
 

@@ -16,7 +16,9 @@ from .frontend.capture import describe
 from .signature import reach, signature_of
 
 
-def make_pullback(fun: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+def make_pullback(
+    fun: Callable[..., Any], args: tuple[Any, ...]
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """`(fun(*args), pullback)`."""
     signature = signature_of(fun)
     bound = signature.bind(args, {})
@@ -77,7 +79,7 @@ def arrays(x: Any) -> Iterator[np.ndarray]:
 
 
 def owned(value: Any, others: list[np.ndarray]) -> Any:
-    """The value with copies of those arrays that the pullback, or an argument, has too: the caller may write into it."""
+    """The value, arrays that the pullback or an argument has too copied: the caller may write into it."""
     if isinstance(value, np.ndarray):
         return value.copy() if any(np.may_share_memory(value, other) for other in others) else value
     if isinstance(value, dict):
@@ -86,7 +88,10 @@ def owned(value: Any, others: list[np.ndarray]) -> Any:
         items = [owned(v, others) for v in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(value, **{f.name: owned(getattr(value, f.name), others) for f in dataclasses.fields(value) if f.init})
+        return dataclasses.replace(
+            value,
+            **{f.name: owned(getattr(value, f.name), others) for f in dataclasses.fields(value) if f.init},
+        )
     return value
 
 
@@ -110,7 +115,14 @@ def conform(g: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         if type(g) is not type(value):
             raise ValueError(f"the cotangent must be a {type(value).__name__}")
-        return dataclasses.replace(g, **{f.name: conform(getattr(g, f.name), getattr(value, f.name)) for f in dataclasses.fields(value) if f.init})
+        return dataclasses.replace(
+            g,
+            **{
+                f.name: conform(getattr(g, f.name), getattr(value, f.name))
+                for f in dataclasses.fields(value)
+                if f.init
+            },
+        )
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind not in "fc":
         return None  # an integer result has no cotangent
     if isinstance(value, np.ndarray):
@@ -133,7 +145,14 @@ def _conform_array(g: Any, value: np.ndarray) -> np.ndarray:
 
 
 def _demand_scalar(g: Any, shape: tuple[int, ...]) -> None:
-    if not isinstance(g, (np.ndarray, np.generic, float, int, complex)) and not (shape and isinstance(g, (list, tuple))) or np.asarray(g).dtype.kind not in "biufc":
-        raise ValueError(f"the cotangent is a {type(g).__name__}, and the value {f'an array of shape {shape}' if shape else 'a number'}")
+    if (
+        not isinstance(g, (np.ndarray, np.generic, float, int, complex))
+        and not (shape and isinstance(g, (list, tuple)))
+        or np.asarray(g).dtype.kind not in "biufc"
+    ):
+        raise ValueError(
+            f"the cotangent is a {type(g).__name__}, and the value is "
+            f"{f'an array of shape {shape}' if shape else 'a number'}"
+        )
     if np.shape(g) != shape:
         raise ValueError(f"the cotangent has shape {np.shape(g)}, and the value has shape {shape}")

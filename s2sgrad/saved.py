@@ -68,7 +68,9 @@ def saved_of(spec: Specialisation, arguments: dict[str, Any]) -> Saved:
     made = {r for node in head for r in node.results}
     names = list(arguments)
     measure = Measure(spec, [arguments[n] for n in names])
-    return Saved(measure.record(v) for v in read if v in made and (v.type.may_be_active or v.type.kind == "list"))
+    return Saved(
+        measure.record(v) for v in read if v in made and (v.type.may_be_active or v.type.kind == "list")
+    )
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,16 @@ class Measure:
             trips = None if trips is None or count is None or t.item.kind == "list" else trips * count
             t = t.item
         shape = None if t.shape is None else [self.extent(n) for n in t.shape]
-        one = None if shape is None or None in shape or t.dtype is None else int(np.prod(shape, dtype=int)) * t.dtype.itemsize
+        one = (
+            None
+            if shape is None or None in shape or t.dtype is None
+            else int(np.prod(shape, dtype=int)) * t.dtype.itemsize
+        )
         a_trip = tape and trips is None
         size = one if one is None or a_trip else one * (trips or 0 if tape else 1)
-        return Record(v.name or "temporary", _line_of(v), _shape_text(shape), str(t.dtype or "unknown"), size, a_trip)
+        return Record(
+            v.name or "temporary", _line_of(v), _shape_text(shape), str(t.dtype or "unknown"), size, a_trip
+        )
 
     def extent(self, n: Any) -> int | None:
         """An extent for these arguments: that of the argument, or captured input, that the symbol came from."""

@@ -68,7 +68,13 @@ def _of_parsed(fun: Any, parsed: inspect.Signature) -> Signature:
         return tuple(bound.arguments.values())
 
     plain = all(p.kind in POSITIONAL for p in parameters)
-    return Signature([p.name for p in parameters], [p.kind for p in parameters], len(parameters) if plain else -1, bind, lambda: parameters)
+    return Signature(
+        [p.name for p in parameters],
+        [p.kind for p in parameters],
+        len(parameters) if plain else -1,
+        bind,
+        lambda: parameters,
+    )
 
 
 def _of_function(fun: Any, inner: types.FunctionType, skip: int) -> Signature:
@@ -82,7 +88,13 @@ def _of_function(fun: Any, inner: types.FunctionType, skip: int) -> Signature:
         binder.__defaults__, binder.__kwdefaults__ = inner.__defaults__, inner.__kwdefaults__
         return binder(*args, **kwargs)
 
-    return Signature(names, kinds, simple, bind, lambda: list(inspect.signature(fun, follow_wrapped=False).parameters.values()))
+    return Signature(
+        names,
+        kinds,
+        simple,
+        bind,
+        lambda: list(inspect.signature(fun, follow_wrapped=False).parameters.values()),
+    )
 
 
 @functools.lru_cache(maxsize=4096)
@@ -124,7 +136,7 @@ def _binder_maker(names: list[str], kinds: list[Kind]) -> Callable[[str], types.
     return make
 
 
-# --- what to differentiate with respect to -------------------------------------------------------------------------------------
+# --- what to differentiate with respect to --------------------------------------------------------
 
 
 def resolve_wrt(signature: Signature, wrt: Any) -> list[tuple[Any, ...]]:
@@ -186,7 +198,9 @@ def reach(args: tuple[Any, ...], position: tuple[Any, ...], names: list[str]) ->
             x = x[place]
         except (IndexError, KeyError):
             given = f"{len(x)} values" if isinstance(x, tuple) else f"the keywords {list(x)}"
-            raise ValueError(f"wrt reaches for {place!r} in `{names[position[0]]}`, which has {given} in this call") from None
+            raise ValueError(
+                f"wrt reaches for {place!r} in `{names[position[0]]}`, which has {given} in this call"
+            ) from None
     return x
 
 
@@ -199,7 +213,9 @@ def with_floats(args: tuple[Any, ...], positions: list[tuple[Any, ...]]) -> tupl
             if type(x) is int:
                 out = list(args) if out is None else out
                 out[position[0]] = float(x)
-        elif (isinstance(x, dict) or position[1] < len(x)) and type(x.get(position[1]) if isinstance(x, dict) else x[position[1]]) is int:
+        elif (isinstance(x, dict) or position[1] < len(x)) and type(
+            x.get(position[1]) if isinstance(x, dict) else x[position[1]]
+        ) is int:
             out = list(args) if out is None else out
             out[position[0]] = _float_inside(x, position[1])
     return args if out is None else tuple(out)

@@ -14,8 +14,49 @@ from .signature import Signature
 
 SCALAR, VECTOR, MATRIX = 0.5, np.array([0.5, 0.6, 0.7]), np.full((3, 3), 0.5) + 3 * np.eye(3)
 ARRAY_ATTRIBUTES = frozenset(
-    "T mT shape ndim size dtype real imag flat sum mean prod max min var std cumsum reshape ravel copy dot transpose astype "
-    "swapaxes squeeze diagonal trace repeat take clip conj conjugate round argsort argmax argmin any all item tolist fill".split()
+    [
+        "T",
+        "mT",
+        "shape",
+        "ndim",
+        "size",
+        "dtype",
+        "real",
+        "imag",
+        "flat",
+        "sum",
+        "mean",
+        "prod",
+        "max",
+        "min",
+        "var",
+        "std",
+        "cumsum",
+        "reshape",
+        "ravel",
+        "copy",
+        "dot",
+        "transpose",
+        "astype",
+        "swapaxes",
+        "squeeze",
+        "diagonal",
+        "trace",
+        "repeat",
+        "take",
+        "clip",
+        "conj",
+        "conjugate",
+        "round",
+        "argsort",
+        "argmax",
+        "argmin",
+        "any",
+        "all",
+        "item",
+        "tolist",
+        "fill",
+    ]
 )
 
 

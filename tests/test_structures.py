@@ -69,7 +69,10 @@ def test_nested_containers_keep_their_order_and_types():
             total = total + np.sum(layer["W"]) * layer["b"][0]
         return total * p["scale"][1][0]
 
-    params = {"scale": [1.0, (2.0,)], "layers": [{"W": vec(1, 2), "b": (3.0, 4.0)}, {"W": vec(5), "b": (6.0, 7.0)}]}
+    params = {
+        "scale": [1.0, (2.0,)],
+        "layers": [{"W": vec(1, 2), "b": (3.0, 4.0)}, {"W": vec(5), "b": (6.0, 7.0)}],
+    }
     got = grad(loss)(params)
     same(
         got,
@@ -114,7 +117,15 @@ def test_leaves_that_are_not_floating_are_constants_and_none_in_the_gradient():
             y = y + 1
         return p["fun"](y) + np.sum(p["index"])
 
-    p = {"x": 3.0, "n": 2, "on": True, "mode": "double", "nothing": None, "fun": np.sin, "index": np.arange(3)}
+    p = {
+        "x": 3.0,
+        "n": 2,
+        "on": True,
+        "mode": "double",
+        "nothing": None,
+        "fun": np.sin,
+        "index": np.arange(3),
+    }
     got = grad(loss)(p)
     assert got["x"] == pytest.approx(np.cos(37.0) * 24, rel=1e-12)
     assert [got[key] for key in ("n", "on", "mode", "nothing", "fun", "index")] == [None] * 6
@@ -128,7 +139,9 @@ def test_text_and_bool_leaves_decide_structure_at_each_call():
     assert g({"x": 1.0, "on": True})["x"] == 3
 
 
-@pytest.mark.parametrize("empty", [{}, [], (), {"a": 1, "b": "x"}, [1, 2], {"a": np.arange(3)}, None, "text", True])
+@pytest.mark.parametrize(
+    "empty", [{}, [], (), {"a": 1, "b": "x"}, [1, 2], {"a": np.arange(3)}, None, "text", True]
+)
 def test_a_container_without_a_floating_leaf_is_a_type_error(empty):
     with pytest.raises(TypeError, match="`p`"):
         grad(lambda p, x: x)(empty, 1.0)
@@ -143,7 +156,13 @@ def test_a_user_function_as_leaf():
 
 
 def test_dtype_of_each_leaf():
-    p = {"a": np.float32([1, 2]), "b": np.float64([3, 4]), "c": np.float32(5), "d": np.complex64([1 + 2j, 3]), "e": 1.5}
+    p = {
+        "a": np.float32([1, 2]),
+        "b": np.float64([3, 4]),
+        "c": np.float32(5),
+        "d": np.complex64([1 + 2j, 3]),
+        "e": 1.5,
+    }
     got = grad(lambda p: np.sum(p["a"]) * np.sum(p["b"]) * p["c"] * p["e"] + np.sum(np.abs(p["d"]) ** 2))(p)
     assert [np.asarray(got[k]).dtype.name for k in "abcd"] == ["float32", "float64", "float32", "complex64"]
     assert isinstance(got["e"], float)
@@ -231,7 +250,15 @@ def test_pullback_to_containers_and_none_for_what_is_not_floating():
 
 @pytest.mark.parametrize(
     "bad",
-    [1.0, {"a": 1.0}, {"a": vec(1, 2), "c": 1.0}, {"a": vec(1, 2, 3), "b": (1.0,)}, {"a": vec(1, 2), "b": 1.0}, {"a": vec(1, 2), "b": (1.0, 2.0)}, {"a": 1.0, "b": (1.0,)}],
+    [
+        1.0,
+        {"a": 1.0},
+        {"a": vec(1, 2), "c": 1.0},
+        {"a": vec(1, 2, 3), "b": (1.0,)},
+        {"a": vec(1, 2), "b": 1.0},
+        {"a": vec(1, 2), "b": (1.0, 2.0)},
+        {"a": 1.0, "b": (1.0,)},
+    ],
 )
 def test_a_cotangent_of_another_structure_or_shape_is_a_value_error(bad):
     _, pullback = vjp(lambda x: {"a": x * 2, "b": (np.sum(x),)}, vec(1, 2))

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import DifferentiationError, SourceNotFoundError, UnsupportedSyntaxError
-from ..ir.program import Value
+from ..ir.program import Value, type_of
+from ..table import shapes
 from ..table.composite import DEFINITIONS
 from ..table.registry import Entry, lookup
 from .abstract import Bound, BoundFunction, Closure, FunctionRef, NotStatic, ObjectRef, Struct, is_static, leaves_of
 from .capture import identity
 from .expressions import emit, named, value_of
 from .frame import INLINE_DEPTH, Frame, assigned_names, closure_frame
-from .nesting import DerivativeOf, call_derivative
+from .nesting import Checkpointed, DerivativeOf, call_derivative
 from .primitives import Method, call_object
 from .source import find_source
 from .staging import static
@@ -37,6 +38,10 @@ def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str
 
     if isinstance(callee, Bound):
         return call_method(frame, node, callee.owner, callee.name, args, kwargs)
+    if isinstance(callee, Checkpointed):
+        from .outline import call_checkpointed
+
+        return call_checkpointed(frame, node, callee.fun, args, kwargs)
     if isinstance(callee, DerivativeOf):
         return call_derivative(frame, node, callee, args, kwargs)
     if isinstance(callee, BoundFunction):
@@ -82,23 +87,47 @@ def call_table(frame: Frame, node: Any, fun: Any, entry: Entry, args: list[Any],
     if not entry.elementwise:
         args, kwargs = _promote_structural(frame, fun, args, kwargs)
     out = kwargs.pop("out", None)
+    if isinstance(fun, np.ufunc) and len(args) == fun.nin + 1 and fun.nout == 1:
+        *args, out = args
     if isinstance(out, tuple) and len(out) == 1:
         out = out[0]
     if not entry.elementwise or any(not isinstance(a, (Value, int, float, complex)) for a in args):
         args = [_operand(frame, node, entry, a) for a in args]
     if kwargs:
-        kwargs = {k: value_of(frame, node, v) for k, v in kwargs.items()}
+        kwargs = {k: _operand(frame, node, entry, v) if k in ARRAY_KEYWORDS else value_of(frame, node, v) for k, v in kwargs.items()}
     if entry.elementwise and not isinstance(fun, np.ufunc) and not kwargs and not any(isinstance(a, Value) for a in args) and not _has_arrays(args):
         try:
             return fun(*args)
         except (ArithmeticError, ValueError):
             pass  # raises at run time, as the original does
-    result = emit(frame, node, fun, *args, **kwargs)
+    if entry.elementwise and isinstance(fun, np.ufunc) and kwargs:
+        result = _call_ufunc(frame, node, fun, args, kwargs, out)
+    else:
+        result = emit(frame, node, fun, *args, **kwargs)
     if out is not None:
         from .writes import write_whole
 
         return write_whole(frame, node, out, result)
     return result
+
+
+def _call_ufunc(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], out: Any) -> Any:
+    """A ufunc with `where=` or `dtype=`, in terms of plain calls: a rule sees operands alone."""
+    where, dtype = kwargs.get("where", True), kwargs.get("dtype")
+    if dtype is not None:
+        args = [emit(frame, node, shapes.astype, a, dtype) if isinstance(a, Value) else a for a in args]
+    if where is True or where is None:
+        return emit(frame, node, fun, *args)
+    if out is None:
+        raise frame.refuse(node, f"`{fun.__name__}` with `where=` and no `out=` leaves entries undefined: give `out=`, or use `np.where`")
+    inside = 2.0 if fun is np.arccosh else 0.5  # where the function is smooth: what is not taken adds nothing, not even NaN
+    args = [emit(frame, node, np.where, where, a, inside) if _is_floating_array(a) else a for a in args]
+    return emit(frame, node, np.where, where, emit(frame, node, fun, *args), value_of(frame, node, out))
+
+
+def _is_floating_array(a: Any) -> bool:
+    t = type_of(a)
+    return isinstance(a, Value) and t.kind in ("array", "unknown") and (t.dtype is None or t.dtype.kind in "fc")
 
 
 USER_FUNCTIONS = (FunctionRef, Closure, Bound, BoundFunction)
@@ -108,10 +137,18 @@ def _has_arrays(args: list[Any]) -> bool:
     return any(isinstance(leaf, (np.ndarray, np.generic)) for a in args for leaf in leaves_of(a))
 
 
+ARRAY_KEYWORDS = frozenset("a x y m v b weights xp fp".split())
+
+
 def _operand(frame: Frame, node: Any, entry: Entry, a: Any) -> Any:
-    if entry.elementwise and isinstance(a, (list, tuple)):
-        return emit(frame, node, np.array, list(a))
+    """An operand of a function of the table: a list of numbers is the array that NumPy makes of it."""
+    if isinstance(a, (list, tuple)) and (entry.elementwise or not entry.sequences and _holds_floating(a)):
+        return emit(frame, node, np.array, list(a) if type(a) in (list, tuple) else a)
     return value_of(frame, node, a)
+
+
+def _holds_floating(a: Any) -> bool:
+    return any(isinstance(v, Value) and v.type.dtype is not None and v.type.dtype.kind in "fc" for v in leaves_of(a))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -160,6 +197,8 @@ def unwrapped(frame: Frame, callee: ObjectRef) -> Any:
     nature = getattr(type(callee.obj), "nature", None)
     if nature == "differentiated":
         return frame.low.inputs.abstract(callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun")
+    if nature == "checkpoint":
+        return BoundFunction(Checkpointed(frame.low.inputs.abstract(callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun")), (), {})
     if nature == "derivative":
         fun = frame.low.inputs.abstract(callee.obj._fun, (*callee.path, ("attr", "_fun")), "fun")
         return DerivativeOf(callee.obj._kind, fun, callee.obj.wrt)

@@ -19,10 +19,34 @@ import numpy as np
 from ..ir.program import Value
 from ..ir.types import COMPLEX, FLOAT, INT, Dim, Type, array, scalar
 from ..table.registry import lookup
-from .abstract import LONG, BoundFunction, Columns, FunctionRef, ObjectRef, Path, Struct, Witness, is_dataclass_instance, is_namedtuple, leaves_of, map_abstract
+from .abstract import (
+    LONG,
+    BoundFunction,
+    Columns,
+    FunctionRef,
+    ObjectRef,
+    Path,
+    Struct,
+    Witness,
+    is_dataclass_instance,
+    is_namedtuple,
+    leaves_of,
+    map_abstract,
+)
 
 PYTHON_NUMBERS = {int: INT, float: FLOAT, complex: COMPLEX}
-STATIC_TYPES = (str, bytes, bool, type(None), type(Ellipsis), np.dtype, type, types.ModuleType, range, np.random.RandomState)
+STATIC_TYPES = (
+    str,
+    bytes,
+    bool,
+    type(None),
+    type(Ellipsis),
+    np.dtype,
+    type,
+    types.ModuleType,
+    range,
+    np.random.RandomState,
+)
 
 
 def describe(x: Any) -> Any:
@@ -54,18 +78,24 @@ _DESCRIBE: dict[type, Callable[[Any], Any]] = {
 
 def _describe_other(x: Any) -> Any:
     if isinstance(x, np.generic):
-        return type(x) if x.dtype.kind in "bifcu" else (type(x), x.dtype, x.item() if x.dtype.kind in "SU" else str(x))
+        return (
+            type(x)
+            if x.dtype.kind in "bifcu"
+            else (type(x), x.dtype, x.item() if x.dtype.kind in "SU" else str(x))
+        )
     if isinstance(x, np.memmap):
         return _describe_array(x)
     if is_namedtuple(x):
         return (type(x), *map(describe, x))
     if is_dataclass_instance(x):
         return (type(x), *[describe(getattr(x, f.name)) for f in dataclasses.fields(x)])
+    if callable(x) and lookup(x) is not None:
+        return (type(x), x)
     if isinstance(x, types.MethodType):
         return (types.MethodType, describe(x.__func__), describe(x.__self__))
     if isinstance(x, functools.partial):
         return (functools.partial, describe(x.func), describe(x.args), describe(x.keywords))
-    if isinstance(x, STATIC_TYPES) or callable(x) and lookup(x) is not None:
+    if isinstance(x, STATIC_TYPES):
         return (type(x), x)
     return (type(x), id(x)) if callable(x) and not hasattr(type(x), "__dict__") else type(x)
 
@@ -129,7 +159,12 @@ class Inputs:
         return x
 
     def _array(self, x: np.ndarray, path: Path, name: str) -> Any:
-        if type(x) not in (np.ndarray, np.memmap) or x.dtype.hasobject or not x.dtype.isnative or x.dtype.kind in "SUVmM":
+        if (
+            type(x) not in (np.ndarray, np.memmap)
+            or x.dtype.hasobject
+            or not x.dtype.isnative
+            or x.dtype.kind in "SUVmM"
+        ):
             return self._object(x, path, name)
         shape = tuple(1 if n == 1 else Dim((path, k), not_one=True) for k, n in enumerate(x.shape))
         return self.input(x, path, name, array(x.dtype, shape))
@@ -156,12 +191,27 @@ class Inputs:
         if path[0][0] != "arg":
             return None
         numbers = iter(range(len(leaves)))
-        lists = [self.input(x, (*path, ("column", k)), f"{leaf.name or name}s", Type("list", item=_item_type(leaf.type, path, k))) for k, leaf in enumerate(leaves)]
+        lists = [
+            self.input(
+                x,
+                (*path, ("column", k)),
+                f"{leaf.name or name}s",
+                Type("list", item=_item_type(leaf.type, path, k)),
+            )
+            for k, leaf in enumerate(leaves)
+        ]
         return Columns(map_abstract(template, lambda leaf: next(numbers)), lists)
 
     def _dict(self, x: dict, path: Path, name: str) -> Any:
         self._structure(x, path)
-        return {key: self.abstract(item, (*path, ("item", key)), key if isinstance(key, str) and key.isidentifier() else f"{name}_{key}") for key, item in x.items()}
+        return {
+            key: self.abstract(
+                item,
+                (*path, ("item", key)),
+                key if isinstance(key, str) and key.isidentifier() else f"{name}_{key}",
+            )
+            for key, item in x.items()
+        }
 
     def _structure(self, x: Any, path: Path) -> None:
         if not self.reading_arguments:
@@ -179,22 +229,37 @@ class Inputs:
 
     def _abstract_other(self, x: Any, path: Path, name: str) -> Any:
         if isinstance(x, np.generic):
-            return self.input(x, path, name, scalar(x.dtype)) if x.dtype.kind in "bifcu" else self._static(x, path, name)
+            return (
+                self.input(x, path, name, scalar(x.dtype))
+                if x.dtype.kind in "bifcu"
+                else self._static(x, path, name)
+            )
         if isinstance(x, np.ndarray):
             return self._array(x, path, name)
         if is_namedtuple(x):
             self._structure(x, path)
-            return type(x)(*[self.abstract(item, (*path, ("item", k)), f) for k, (f, item) in enumerate(zip(x._fields, x))])
+            return type(x)(
+                *[
+                    self.abstract(item, (*path, ("item", k)), f)
+                    for k, (f, item) in enumerate(zip(x._fields, x))
+                ]
+            )
         if is_dataclass_instance(x) and lookup_type(type(x)):
             self._structure(x, path)
             names = [f.name for f in dataclasses.fields(x)]
             return Struct(type(x), {n: self.abstract(getattr(x, n), (*path, ("attr", n)), n) for n in names})
-        if isinstance(x, types.MethodType) and lookup(x) is not None:  # a method of a library's object: `norm.logpdf`
+        if (
+            isinstance(x, types.MethodType) and lookup(x) is not None
+        ):  # a method of a library's object: `norm.logpdf`
             return self._static(x, path, name)
-        if isinstance(x, types.MethodType) or isinstance(x, functools.partial) and getattr(type(x), "nature", None) is None:
-            return self._bound(x, path, name)
         if isinstance(x, STATIC_TYPES) or callable(x) and lookup(x) is not None:
             return self._static(x, path, name)
+        if (
+            isinstance(x, types.MethodType)
+            or isinstance(x, functools.partial)
+            and getattr(type(x), "nature", None) is None
+        ):
+            return self._bound(x, path, name)
         if callable(x) and not hasattr(x, "__dict__"):
             return self._static(x, path, name)
         return self._object(x, path, name)
@@ -204,7 +269,12 @@ class Inputs:
         reading, self.reading_arguments = self.reading_arguments, False
         try:
             if isinstance(x, functools.partial):
-                return BoundFunction(*[self.abstract(getattr(x, part), (*path, ("attr", part)), name) for part in ("func", "args", "keywords")])
+                return BoundFunction(
+                    *[
+                        self.abstract(getattr(x, part), (*path, ("attr", part)), name)
+                        for part in ("func", "args", "keywords")
+                    ]
+                )
             owner = self.abstract(x.__self__, (*path, ("attr", "__self__")), "self")
             return BoundFunction(self.abstract(x.__func__, (*path, ("attr", "__func__")), name), (owner,), {})
         finally:
@@ -231,7 +301,14 @@ def _alike(x: list) -> bool:
 def _item_type(t: Type, path: Path, column: int) -> Type:
     if t.kind != "array" or t.shape is None:
         return t
-    return Type("array", t.dtype, tuple(n if isinstance(n, int) else Dim((path, column, "item", k), not_one=True) for k, n in enumerate(t.shape)))
+    return Type(
+        "array",
+        t.dtype,
+        tuple(
+            n if isinstance(n, int) else Dim((path, column, "item", k), not_one=True)
+            for k, n in enumerate(t.shape)
+        ),
+    )
 
 
 def structure(x: Any) -> Any:

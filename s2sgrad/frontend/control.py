@@ -92,9 +92,9 @@ class Merge:
         if inner_a is not None and inner_b is not None and _alike(a, b):
             return rebuild(a, [self.merge(x, y, name) for x, y in zip(inner_a, inner_b)])
         if isinstance(a, Unbound) and _is_leaf(b):
-            return self._result(UNDEFINED, b, b.type if isinstance(b, Value) else type_of(b), name)
+            return self._result(nothing_for(name), b, b.type if isinstance(b, Value) else type_of(b), name)
         if isinstance(b, Unbound) and _is_leaf(a):
-            return self._result(a, UNDEFINED, type_of(a), name)
+            return self._result(a, nothing_for(name), type_of(a), name)
         if not _is_leaf(a) or not _is_leaf(b):
             return Unbound("is of a different nature on two paths that meet here: make both the same kind of thing")
         t = join(type_of(a), type_of(b), (name, len(self.pairs), id(self)))
@@ -112,6 +112,14 @@ class Merge:
             if handles and t.kind in ("array", "unknown"):
                 self.frame.low.ambiguous[value] = handles
         return self._made[key]
+
+
+RETURN_VALUE = "<return value>"
+
+
+def nothing_for(name: Any) -> Any:
+    """What stands for a missing value: of a name, nothing that may be handed on; of a return, `None`."""
+    return None if name == RETURN_VALUE else UNDEFINED
 
 
 def _is_leaf(x: Any) -> bool:

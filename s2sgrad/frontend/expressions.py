@@ -10,6 +10,7 @@ import gast
 import numpy as np
 
 from ..ir.program import Value, type_of
+from ..ir.types import Dim
 from ..table.registry import lookup
 from .abstract import (
     Bound,
@@ -228,6 +229,8 @@ def compare(frame: Frame, node: Any, op: Any, a: Any, b: Any) -> Any:
     if rule is not None:
         return rule(frame, node, a, b)
     fun = COMPARE[type(op)]
+    if fun in (operator.eq, operator.ne) and (_differs(a, b) or _differs(b, a)):
+        return fun is operator.ne
     if not isinstance(a, Value) and not isinstance(b, Value):
         if is_static(a) and is_static(b):
             return fun(a, b)
@@ -238,6 +241,11 @@ def compare(frame: Frame, node: Any, op: Any, a: Any, b: Any) -> Any:
     elif (a is None or b is None or isinstance(a, str) or isinstance(b, str)) and isinstance(op, (gast.Eq, gast.NotEq)):
         return isinstance(op, gast.NotEq)
     return emit(frame, node, fun, as_operand(frame, node, a), as_operand(frame, node, b))
+
+
+def _differs(a: Any, b: Any) -> bool:
+    """Whether `a` is an extent that is known not to be the number `b`."""
+    return isinstance(a, Value) and isinstance(a.extent, Dim) and a.extent.not_one and type(b) is int and b == 1
 
 
 def _compare_containers(frame: Frame, node: Any, op: Any, a: Any, b: Any) -> Any:

@@ -7,6 +7,7 @@ from a handle to the version of this point of the program, through as many views
 from __future__ import annotations
 
 import builtins
+import operator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ import gast
 from ..errors import DifferentiationError, UnsupportedSyntaxError
 from ..ir.builder import Builder
 from ..ir.program import Op, Value, map_leaves
+from ..ir.result_types import type_of_index
 from .abstract import Closure, FunctionRef, Unbound
 from .capture import Inputs
 from .source import FunctionSource
@@ -70,7 +72,7 @@ class Lowering:
         out = self.builder.op(fun, fresh_args, fresh_kwargs, name)
         if not self.quiet and isinstance(out, Value) and isinstance(out.node, Op) and out.type.kind != "scalar":
             entry = out.node.entry
-            if entry is not None and entry.view and args and isinstance(args[0], Value) and out is not args[0]:
+            if entry is not None and entry.view and args and isinstance(args[0], Value) and out is not args[0] and not _copies(fun, args):
                 self.views.setdefault(out, View(args[0], fresh_args[0], fun, args[1:], kwargs))
         return out
 
@@ -79,6 +81,15 @@ class Lowering:
         while v in self.views:
             v = self.views[v].base
         return v
+
+
+def _copies(fun: Any, args: tuple[Any, ...]) -> bool:
+    """Whether a subscript selects by arrays, and so copies."""
+    if fun is not operator.getitem:
+        return False
+    items = args[1] if isinstance(args[1], tuple) else (args[1],)
+    kinds = [type_of_index(i) for i in items]
+    return any(not isinstance(k, str) and k.dtype is not None for k in kinds)
 
 
 @dataclass(eq=False)

@@ -91,10 +91,13 @@ LAZY_ITEMS: dict[str, Callable[..., list[Any]]] = {
 class Counted:
     """A run-time iteration: a counted domain, and the item at an index of it."""
 
+    # keep: how many states a checkpointed loop may hold
+
     start: Any
     stop: Any
     step: Any
     item: Callable[[Any], Any]
+    keep: Any = None
 
 
 def counted(frame: Frame, node: Any, x: Any) -> Counted | None:
@@ -193,7 +196,13 @@ def _counted_reversed(frame: Frame, node: Any, part: Any) -> Counted | None:
     return Counted(last, -1, -1, item)
 
 
+def _counted_checkpointed(frame: Frame, node: Any, part: Any, keep: Any) -> Counted | None:
+    inner = counted(frame, node, part)
+    return None if inner is None else Counted(inner.start, inner.stop, inner.step, inner.item, keep)
+
+
 COUNTED: dict[str, Callable[..., Counted | None]] = {
+    "checkpointed": _counted_checkpointed,
     "part": _counted_part,
     "enumerate": _counted_enumerate,
     "zip": _counted_zip,

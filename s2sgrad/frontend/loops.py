@@ -17,7 +17,7 @@ import numpy as np
 from ..ir.program import UNDEFINED, Block, Loop, Terminator, Value, type_of, walk
 from ..ir.types import BOOL, INT, UNKNOWN, Type, join
 from .abstract import Closure, NotStatic, ObjectRef, Struct, Unbound, children, is_namedtuple, map_abstract, rebuild, same_abstract
-from .control import DEAD, State, branch, mutable_contents, set_contents
+from .control import DEAD, RETURN_VALUE, State, branch, mutable_contents, nothing_for, set_contents
 from .expressions import emit, evaluate, truth
 from .frame import Frame, bound_names
 from .iteration import Counted, counted, iterate
@@ -26,7 +26,7 @@ from .primitives import list_of, truth_not
 from .writes import assign
 
 TRIALS = 12
-RETURNED, RETURN_VALUE, BROKEN = "<returned>", "<return value>", "<broken>"
+RETURNED, BROKEN = "<returned>", "<broken>"
 
 
 class Retry(Exception):
@@ -72,9 +72,10 @@ class LoopContext:
             if leaves is None:
                 raise _mismatch(self.frame, key, head, now)
             for k, (h, x) in enumerate(leaves):
+                x = nothing_for(key) if x is UNDEFINED else x
                 x = frame.low.current(x) if not isinstance(key, Value) else x
                 known = h.type
-                t = join(known, type_of(x), (key if isinstance(key, str) else id(key), k)) if x is not UNDEFINED else known
+                t = join(known, type_of(x), (key if isinstance(key, str) else id(key), k)) if x is not UNDEFINED and x is not None else known
                 if t is None:
                     raise frame.refuse(frame.source.tree, f"`{key}` changes its nature in a loop")
                 if t != known and not _equal_types(t, known):
@@ -241,7 +242,7 @@ def _counted_loop(frame: Frame, node: Any, it: Counted, rest: list[Any]) -> None
 
     domain = tuple(frame.low.current(p) for p in (it.start, it.stop, it.step))
     names = bound_names([node.target, *node.body])
-    _run_time_loop(frame, node, names, body, domain)
+    _run_time_loop(frame, node, names, body, domain, it.keep)
 
 
 def while_loop(frame: Frame, node: Any, rest: list[Any]) -> None:
@@ -258,7 +259,7 @@ def while_loop(frame: Frame, node: Any, rest: list[Any]) -> None:
     _run_time_loop(frame, node, names, lambda block: run_block(frame, node.body), None)
 
 
-def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Block], Any], domain: Any) -> None:
+def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Block], Any], domain: Any, keep: Any = None) -> None:
     guess = _first_guess(frame, node, names)
     exits = exits_of(node.body)
     _bind_flags(frame, exits, guess, bool(node.orelse))
@@ -279,6 +280,9 @@ def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Blo
     else:
         raise frame.refuse(node, "what this loop carries does not settle: its names change their nature at every iteration")
     frame.builder.loc = frame.builder.loc if frame.quiet else (frame.source, node)
+    made.keep = keep
+    if keep is not None and exits & {"break", "return"}:
+        raise frame.refuse(node, "a checkpointed loop must run to its end: no `break` or `return` in it")
     frame.builder.node(made)
     run_loop_else(frame, node)
 
@@ -395,7 +399,7 @@ def _head(frame: Frame, key: Any, start: Any, guess: Guess, block: Block, inits:
     def leaf(x: Any) -> Any:
         number = counter[0]
         if isinstance(x, _Missing):
-            init, t = UNDEFINED, x.type
+            init, t = nothing_for(key), x.type
         elif isinstance(x, (Value, bool, int, float, complex, np.generic)):
             init, t = frame.low.current(x), type_of(frame.low.current(x))
         else:

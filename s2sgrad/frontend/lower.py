@@ -7,6 +7,7 @@ from typing import Any
 
 from ..ir.builder import Builder
 from ..ir.program import Block, Function, Terminator, Value
+from ..table.registry import lookup
 from .abstract import BoundFunction, FunctionRef, ObjectRef, map_abstract
 from .calls import call
 from .capture import Inputs
@@ -51,7 +52,14 @@ def lower(fun: Any, names: list[str], args: list[Any], kinds: list[Any]) -> Lowe
     block.end = Terminator("return", ())
     block.params = [*inputs.leaves.values(), *inputs.captured.values()]
     name = getattr(fun, "__name__", None) or type(fun).__name__
-    return Lowered(Function(name if name.isidentifier() else "fun", block), list(zip(names, before)), result, inputs, low, source)
+    return Lowered(
+        Function(name if name.isidentifier() else "fun", block),
+        list(zip(names, before)),
+        result,
+        inputs,
+        low,
+        source,
+    )
 
 
 def spread(names: list[str], args: list[Any], kinds: list[Any]) -> tuple[list[Any], dict[str, Any]]:
@@ -75,6 +83,7 @@ def spread(names: list[str], args: list[Any], kinds: list[Any]) -> tuple[list[An
 
 def _call_root(low: Lowering, source: Any, callee: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Run the function itself: not opaque where it cannot be read, since there is nothing else to run."""
+    from .builtin_functions import BUILTINS
     from .calls import inline
 
     frame = Frame(low, source, None, None)
@@ -83,6 +92,8 @@ def _call_root(low: Lowering, source: Any, callee: Any, args: list[Any], kwargs:
         fun = fun.fun
     if isinstance(fun, FunctionRef):
         return inline(frame, None, fun, args, kwargs)
+    if callable(fun) and lookup(fun) is None and fun not in BUILTINS:
+        find_source(fun)  # says why there is nothing to read
     return call(frame, None, fun, args, kwargs)
 
 
@@ -92,7 +103,7 @@ def _source_of(callee: Any) -> Any:
     if isinstance(callee, FunctionRef):
         return find_source(callee.fun)
     if isinstance(callee, ObjectRef):
-        method = getattr(type(callee.obj), "__call__", None)
+        method = getattr(type(callee.obj), "__call__", None)  # noqa: B004 - the method is wanted
         inner = getattr(callee.obj, "py_func", method)
         return find_source(inner) if hasattr(inner, "__code__") else NO_SOURCE
     return NO_SOURCE
@@ -110,7 +121,9 @@ class _NoSource:
 NO_SOURCE = _NoSource()
 
 
-def lower_rule(builder: Builder, inputs: Inputs, rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def lower_rule(
+    builder: Builder, inputs: Inputs, rule: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     """Interpret a rule of the table in place: its operations are appended to `builder`."""
     low = Lowering(builder, inputs, quiet=True)
     trusted = (rule.__module__ or "").startswith("s2sgrad.")

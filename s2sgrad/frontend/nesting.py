@@ -30,6 +30,13 @@ class DerivativeOf:
     wrt: Any
 
 
+@dataclass(eq=False, slots=True)
+class Checkpointed:
+    """An abstract function whose intermediate values are computed again in the backward sweep."""
+
+    fun: Any
+
+
 Rule = Callable[[Frame, Any, DerivativeOf, list[Any], dict[str, Any]], Any]
 
 
@@ -147,7 +154,7 @@ def bind_abstract(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: di
         given, kwargs, fun = [*fun.args, *given], {**fun.kwargs, **kwargs}, fun.fun
     if isinstance(fun, (FunctionRef, Closure)):
         tree = fun.node if isinstance(fun, Closure) else find_source(fun.fun).node
-        defaults = (fun.defaults, fun.kw_defaults) if isinstance(fun, Closure) else _defaults_of(frame, fun)
+        defaults = (fun.defaults, fun.kw_defaults) if isinstance(fun, Closure) else _defaults_of(frame, fun, tree, len(given) + len(args), kwargs)
         bound = bind(frame, node, tree, defaults, [*given, *args], kwargs)
         order = [p.id for p in [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs]]
         bound = {name: bound[name] for name in order} if len(order) == len(bound) else bound

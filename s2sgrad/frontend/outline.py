@@ -69,6 +69,30 @@ def call_outlined(frame: Frame, node: Any, callee: Any, tree: Any, bound: dict[s
     return _call(frame, node, outlined, bound)
 
 
+def call_checkpointed(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A call whose intermediate values are not kept: of a function of the program, marked so."""
+    from .nesting import bind_abstract
+
+    names, bound = bind_abstract(frame, node, fun, args, kwargs)
+    del names
+
+    def run(inner: dict[str, Any]) -> Any:
+        from .calls import call
+
+        return call(frame, node, fun, list(inner.values()), {})
+
+    outlined = Outlined(Function(getattr(getattr(fun, "fun", fun), "__name__", "checkpointed").strip("<>"), Block()))
+    try:
+        result = _interpret(frame, bound, run, outlined, False)
+    except CannotOutline:
+        raise frame.refuse(node, "a checkpointed function must not write to arrays of its caller, and must return numbers or arrays") from None
+    outlined.template, outlined.done = result, True
+    _close(frame, outlined, result)
+    out = _call(frame, node, outlined, bound)
+    frame.builder.block.nodes[-1].checkpoint = True
+    return out
+
+
 def _measured(low: Any, key: Any, wide: Any, bound: dict[str, Any], run: Callable[[dict[str, Any]], Any]) -> Any:
     """Interpret in place, and remember how much that made."""
     before = low.builder.size

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ir.program import Value, type_of
 from ..ir.result_types import RULES
-from ..ir.types import BOOL, INT, UNKNOWN, Type, join
+from ..ir.types import BOOL, INT, PACKED, UNKNOWN, Type, join
 from ..table.registry import IMPURE, RAISES, define
 
 
@@ -102,6 +102,20 @@ def pack(*values: Any) -> tuple:
     return values
 
 
+def packed_zeros(packed: Any) -> Any:
+    """The zero cotangent of packed values."""
+    if isinstance(packed, (tuple, list)):
+        return type(packed)([packed_zeros(x) for x in packed])
+    return np.zeros_like(packed) if isinstance(packed, np.ndarray) else 0.0
+
+
+def packed_add(a: Any, b: Any) -> Any:
+    """The sum of two cotangents of packed values."""
+    if isinstance(a, (tuple, list)):
+        return type(a)([packed_add(x, y) for x, y in zip(a, b)])
+    return a + b
+
+
 def unpack(packed: tuple, count: int) -> tuple:
     return packed
 
@@ -161,6 +175,8 @@ define(list_set)
 define(list_zeros, inactive=True, fresh=True)
 define(list_add)
 define(pack, view=True)
+define(packed_zeros, inactive=True, fresh=True)
+define(packed_add)
 define(unpack, view=True)
 define(list_from)
 define(stop_gradient, inactive=True, shares=True)
@@ -177,11 +193,13 @@ RULES.update(
         list_set: _same,
         list_zeros: _same,
         list_add: _same,
-        pack: lambda node, *values: UNKNOWN,
+        pack: lambda node, *values: PACKED,
+        packed_zeros: lambda node, packed: PACKED,
+        packed_add: lambda node, a, b: PACKED,
         list_from: _rows_type,
         stop_gradient: _same,
     }
 )
 OPAQUE = IMPURE
 MAY_RAISE = RAISES
-__all__ = ["Attribute", "Method", "Value", "call_object", "extent", "length", "list_add", "list_append", "list_from", "list_of", "list_pop", "list_set", "list_zeros", "pack", "stop_gradient", "truth_and", "truth_not", "truth_or", "unpack"]
+__all__ = ["Attribute", "Method", "Value", "call_object", "extent", "length", "list_add", "list_append", "list_from", "list_of", "list_pop", "list_set", "list_zeros", "pack", "packed_add", "packed_zeros", "stop_gradient", "truth_and", "truth_not", "truth_or", "unpack"]

@@ -37,6 +37,9 @@ def _all_python(args: tuple) -> bool:
     return all(type_of(a).is_python for a in args)
 
 
+SHAPE_ONLY: set[Callable] = set()  # functions that read nothing but the shape and dtype of their argument
+
+
 class Builder:
     """Appends nodes to a block; equal pure operations are made once, trivial ones not at all."""
 
@@ -49,11 +52,14 @@ class Builder:
         self._scopes: list[dict[Any, Any]] = [{}]
         self.backward = False
         self.resolve: Callable[[Value], Any] | None = None  # how operands from elsewhere are reached from here
+        self.twin: Callable[[Value], Value] | None = None  # a value of the same shape that is easier to have
         self.size = 0  # how many nodes were made, the measure of the inlining budget
 
     def op(self, fun: Callable, args: tuple, kwargs: dict | None = None, name: str | None = None, types: Any = None, effect: str | None = None) -> Any:
         """The result of `fun(*args, **kwargs)`: a value, or the container of values that `fun` returns."""
         kwargs = kwargs or {}
+        if self.twin is not None and fun in SHAPE_ONLY and isinstance(args[0], Value):
+            args = (self.twin(args[0]), *args[1:])
         if self.resolve is not None:
             args, kwargs = map_leaves(args, self.resolve), map_leaves(kwargs, self.resolve)
         entry = lookup(fun)

@@ -120,6 +120,7 @@ class Loop:
     results: list[Value] = field(default_factory=list)
     loc: Any = None
     state: tuple = ()
+    keep: Arg = None  # how many states a checkpointed loop may hold in its backward sweep
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -131,7 +132,7 @@ class Loop:
 
     @property
     def operands(self) -> tuple[Arg, ...]:
-        return (*(self.domain or ()), *self.inits)
+        return (*(self.domain or ()), *self.inits, *(() if self.keep is None else (self.keep,)))
 
 
 @dataclass(eq=False, slots=True)
@@ -143,6 +144,7 @@ class Call:
     results: tuple[Value, ...] = ()
     loc: Any = None
     state: tuple = ()
+    checkpoint: bool = False  # run again in the backward sweep, nothing kept but the arguments
 
     @property
     def operands(self) -> tuple[Arg, ...]:
@@ -154,10 +156,15 @@ Node = Op | Branch | Loop | Call
 
 @dataclass(eq=False, slots=True)
 class Function:
-    """A named block whose terminator returns the results."""
+    """A named block whose terminator returns the results.
+
+    `consumes` are the places of parameters whose memory a call gives up: the function may write to them, and
+    its results may be made of them.
+    """
 
     name: str
     body: Block
+    consumes: frozenset[int] = frozenset()
 
     @property
     def params(self) -> list[Value]:

@@ -73,6 +73,8 @@ def elementwise_type(fun: Callable, args: tuple, kwargs: dict, node: Any) -> Any
 
 
 def _shaped(t: Type, shape: Shape | None) -> Type:
+    if shape is None:  # a scalar or an array, only run time knows
+        return Type("unknown", t.dtype)
     return Type(t.kind, t.dtype, shape) if t.kind in ("array", "unknown") else t
 
 
@@ -534,6 +536,21 @@ def concatenate_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Ty
     return array(np.result_type(*[t.dtype for t in types]), tuple(shape))
 
 
+def array_type(fun: Callable) -> Callable[..., Any]:
+    """The type of `np.array` and its kin: of a list grown at run time, one more axis than its items have."""
+
+    def of(node: Any, a: Arg, *args: Arg, **kwargs: Arg) -> Type:
+        t = type_of(a)
+        if t.kind != "list":
+            return probe(fun, (a, *args), kwargs, node)
+        dtype = kwargs.get("dtype", args[0] if args else None)
+        if t.item is None or t.item.shape is None or t.item.dtype is None or t.item.kind == "list":
+            return UNKNOWN
+        return array(t.item.dtype if dtype is None else np.dtype(dtype), (Dim((node, "items")), *t.item.shape))
+
+    return of
+
+
 def like_first(node: Any, x: Arg, *args: Arg, **kwargs: Arg) -> Type:
     """The type of a write: that of the array written to."""
     t = type_of(x)
@@ -549,6 +566,8 @@ RULES.update(
         np.vdot: vdot_type,
         np.einsum: einsum_type,
         np.tensordot: tensordot_type,
+        np.array: array_type(np.array),
+        np.asarray: array_type(np.asarray),
         np.reshape: reshape_type,
         np.broadcast_to: broadcast_to_type,
         np.concatenate: concatenate_type,

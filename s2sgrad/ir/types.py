@@ -63,7 +63,7 @@ class Type:
         """Whether a derivative can flow through a value of this type."""
         if self.kind == "list":
             return self.item is None or self.item.may_be_active
-        return self.kind == "unknown" or self.dtype is None or self.dtype.kind in "fc"
+        return self.kind in ("unknown", "packed") or self.dtype is None or self.dtype.kind in "fc"
 
     def __repr__(self) -> str:
         if self.kind in ("array", "scalar"):
@@ -73,6 +73,7 @@ class Type:
 
 
 UNKNOWN = Type("unknown")
+PACKED = Type("packed")  # several values as one: what a function keeps for its adjoint
 BOOL, INT, FLOAT, COMPLEX = (Type(kind, KIND_DTYPES[kind], ()) for kind in ("bool", "int", "float", "complex"))
 PYTHON_TYPES = {"bool": BOOL, "int": INT, "float": FLOAT, "complex": COMPLEX}
 

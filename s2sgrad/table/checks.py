@@ -23,11 +23,18 @@ def real_scalar(x: Any) -> Any:
 def conformed(c: Any, x: Any, rule: str) -> Any:
     """The cotangent `c` that a rule gave for `x`, which must have its shape."""
     if np.shape(c) != np.shape(x):
-        raise ValueError(f"the rule of `{rule}` gave a cotangent of shape {np.shape(c)} for an argument of shape {np.shape(x)}")
+        raise ValueError(
+            f"the rule of `{rule}` gave a cotangent of shape {np.shape(c)} for an argument of shape {np.shape(x)}"
+        )
     return c
 
 
 define(real_scalar, effect=IMPURE, vjps=(lambda g, ans, x: g,), jvps=(lambda t, ans, x: t,))
-define(conformed, effect=IMPURE, vjps=(lambda g, ans, c, x, rule: g, None, None), jvps=(lambda t, ans, c, x, rule: t, None, None))
+define(
+    conformed,
+    effect=IMPURE,
+    vjps=(lambda g, ans, c, x, rule: g, None, None),
+    jvps=(lambda t, ans, c, x, rule: t, None, None),
+)
 RULES[real_scalar] = lambda node, x: type_of(x)
 RULES[conformed] = lambda node, c, x, rule: type_of(c)

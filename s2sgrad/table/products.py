@@ -13,7 +13,7 @@ import numpy as np
 
 from .composite import composite
 from .functional import sum_to
-from .registry import defjvp, defvjp, linear
+from .registry import define, defjvp, defvjp, linear
 
 
 def swapped(x: Any) -> Any:
@@ -492,3 +492,6 @@ composite(np.linalg.outer, lambda x1, x2: np.outer(x1, x2))
 composite(np.linalg.vecdot, lambda x1, x2, *, axis=-1: np.vecdot(x1, x2, axis=axis))  # type: ignore[call-overload]
 composite(np.linalg.tensordot, lambda x1, x2, *, axes=2: np.tensordot(x1, x2, axes))
 composite(np.linalg.cross, lambda x1, x2, *, axis=-1: np.cross(x1, x2, axis=axis))
+
+for _product in (operator.matmul, np.dot, np.inner, np.tensordot, np.einsum):
+    define(_product, heavy=True)  # kept, not computed again in the backward sweep

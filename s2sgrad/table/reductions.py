@@ -503,6 +503,14 @@ def arranged(values: Any, a: Any, q: Any, axis: Any, keepdims: Any) -> Any:
     return out if np.ndim(out) > 0 else out[()]
 
 
+def weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Any:
+    """The quantiles of weighted entries, which have no rule: a derivative with respect to any of them is refused."""
+    return np.quantile(a, q, axis, method=method, keepdims=keepdims, weights=weights)
+
+
+define(weighted_quantile, name="numpy.quantile with weights")
+
+
 def quantile(
     a: Any,
     q: Any,
@@ -515,6 +523,8 @@ def quantile(
     weights: Any = None,
 ) -> Any:
     """The quantiles `q`."""
+    if weights is not None:
+        return weighted_quantile(a, q, axis, method, keepdims, weights)
     rows = np.sort(rows_of(np.asarray(a), axis), axis=-1)
     place = place_of(np.shape(rows)[-1], np.ravel(q), method)
     below = np.floor(place).astype(int)
@@ -537,6 +547,8 @@ def nanquantile(
     weights: Any = None,
 ) -> Any:
     """The quantiles `q` of the entries that are numbers; sorting puts the others last."""
+    if weights is not None:
+        return weighted_quantile(a, q, axis, method, keepdims, weights)
     rows = np.sort(rows_of(np.asarray(a), axis), axis=-1)
     n = np.maximum(np.sum(~np.isnan(rows), axis=-1, keepdims=True), 1)
     place = place_of(n, np.ravel(q), method)
@@ -559,7 +571,7 @@ def percentile(
     weights: Any = None,
 ) -> Any:
     """The quantiles at `q` hundredths."""
-    return quantile(a, np.true_divide(q, 100), axis, method=method, keepdims=keepdims)
+    return quantile(a, np.true_divide(q, 100), axis, method=method, keepdims=keepdims, weights=weights)
 
 
 def nanpercentile(
@@ -574,7 +586,7 @@ def nanpercentile(
     weights: Any = None,
 ) -> Any:
     """The quantiles at `q` hundredths of the entries that are numbers."""
-    return nanquantile(a, np.true_divide(q, 100), axis, method=method, keepdims=keepdims)
+    return nanquantile(a, np.true_divide(q, 100), axis, method=method, keepdims=keepdims, weights=weights)
 
 
 composite(np.quantile, quantile, source=PLOTTING_SOURCE, limits="without weights")

@@ -36,6 +36,7 @@ class Entry:
     inactive: bool = False  # derivative zero: integer, boolean or shape results
     view: bool = False  # the result may share memory with argument 0
     shares: bool = False  # in some calls the result is an operand itself, or a view of one: it is not owned
+    sequences: bool = False  # takes lists and tuples of arrays as they are; elsewhere a list of numbers is an array
     fresh: bool = False  # always makes a new mutable object: two equal calls are never shared
     effect: str = PURE
     heavy: bool = False  # never recomputed in the backward sweep

@@ -1027,3 +1027,7 @@ LIMITS: dict[Any, str] = {
 }
 for fun, limits in LIMITS.items():
     define(fun, effect=RAISES, heavy=True, limits=limits)
+
+# Their factors come as a tuple.
+define(SL.cho_solve, sequences=True)
+define(SL.lu_solve, sequences=True)

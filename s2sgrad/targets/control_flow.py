@@ -69,6 +69,7 @@ def in_place_base(p: Printer, block: Block, y: Value) -> Value | None:
     while (
         isinstance(y.node, Op)
         and y.node.fun in WRITES
+        and y is y.node.results[0]
         and y.node in p.found.in_place
         and y.node in block.nodes
     ):
@@ -101,15 +102,40 @@ def _made_here(p: Printer, block: Block, y: Value) -> bool:
 def labels_read(p: Printer, block: Block, labels: set[str]) -> dict[str, int]:
     """For each of these names: the last place in a block where a value that has it is read."""
     last: dict[str, int] = {}
+    heirs: dict[Value, str] = {}  # values that will take a name over when they are printed
     for k, node in enumerate(block.nodes):
         for v in free_values(node):
             for x in [v, *labelled_leaves(p, v)]:
-                if p.labels.get(x) in labels:
-                    last[p.labels[x]] = k
+                label = p.labels.get(x, heirs.get(x))
+                if label in labels:
+                    last[label] = k
+        heirs.update(_heirs(p, node, heirs))
     for v in leaves(block.end.values):
-        if p.labels.get(v) in labels:
-            last[p.labels[v]] = len(block.nodes)
+        label = p.labels.get(v, heirs.get(v))
+        if label in labels:
+            last[label] = len(block.nodes)
     return last
+
+
+def _heirs(p: Printer, node: Any, heirs: dict[Value, str]) -> dict[Value, str]:
+    """The results of a node that may go by the name of what they are a version of."""
+    if isinstance(node, Op):
+        pairs = [(node.args[0], node.results[0])] if node.fun in WRITES and node in p.found.in_place else []
+    elif isinstance(node, Loop):
+        pairs = list(zip(node.inits, node.results))
+    elif isinstance(node, Branch):
+        pairs = [(y, r) for b in node.blocks if b.end.kind == "yield" for y, r in zip(b.end.values, node.results)]
+        pairs = [(_version_of(p, y), r) for y, r in pairs]
+    else:
+        pairs = []
+    labels = [(r, p.labels.get(a, heirs.get(a))) for a, r in pairs if isinstance(a, Value)]
+    return {r: label for r, label in labels if label is not None}
+
+
+def _version_of(p: Printer, y: Any) -> Any:
+    while isinstance(y, Value) and y.node in p.found.in_place and y is y.node.results[0]:
+        y = y.node.args[0]
+    return y
 
 
 def hand_over(p: Printer, block: Block, targets: Any, node: Any) -> None:
@@ -127,7 +153,9 @@ def hand_over(p: Printer, block: Block, targets: Any, node: Any) -> None:
         if block.end.kind == "break":
             p.out.append(gast.Break())
     elif block.end.kind == "raise":
-        statement(p, gast.Raise(operand(p, block.end.values[0]).tree, None), node)
+        raised = block.end.values[0]
+        located = isinstance(raised, Value) and raised.loc is not None
+        statement(p, gast.Raise(operand(p, raised).tree, None), raised if located else node)
 
 
 def parallel_assign(p: Printer, pairs: list[tuple[str, Any]], node: Any) -> None:

@@ -40,9 +40,12 @@ class Names:
         return label
 
     def hold(self, label: str, span: Span) -> None:
-        """Note that a name is taken; what ended before in the same block is forgotten."""
+        """Note that a name is taken; what ended at an earlier node of the same block is forgotten.
+
+        Not what ends with the node that makes the value: a branch's results are named before its arms are.
+        """
         held = self.taken.get(label, [])
-        self.taken[label] = [s for s in held if s.block is not span.block or s.stop >= span.start] + [span]
+        self.taken[label] = [s for s in held if s.block is not span.block or s.stop >= span.start - 4] + [span]
 
     def free(self, label: str, span: Span, but: Span | None = None) -> bool:
         """Whether nothing but one known holder has this name at some moment of the span."""

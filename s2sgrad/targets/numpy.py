@@ -15,7 +15,7 @@ from ..frontend.primitives import list_append
 from ..ir.program import Block, Branch, Call, Function, Op, Terminator, Value, functions_of, leaves
 from .control_flow import NODES
 from .emit import Comment, write
-from .expressions import operand
+from .expressions import copy_of, operand
 from .module_parts import ModuleParts
 from .names import RESERVED, Names
 from .ownership import analyse
@@ -74,7 +74,9 @@ def print_entry(e: Entry, parts: ModuleParts) -> Any:
     p = printer_of(e.function, results, parts)
     labels = name_parameters(p, e.parameters, e.captured)
     print_block(p, e.function.body)
-    p.out.append(gast.Return(result_tree(p, e.result, e.fresh_results)))
+    returned = gast.Return(result_tree(p, e.result, e.fresh_results))
+    returned.origin = next((v.loc for v in results if v in p.folded and v.loc is not None), None)
+    p.out.append(returned)
     body = [gast.Expr(constant(e.doc))] if e.doc else []
     args = gast.arguments([name(label, gast.Param()) for label in labels], [], None, [], [], None, [])
     return gast.FunctionDef(e.name, args, [*body, *p.out], [], None, None, [])
@@ -86,12 +88,13 @@ def print_called(function: Function, label: str, parts: ModuleParts) -> Any:
     named = [(unique.fresh(v.name or "a"), v) for v in function.params]
     results = function.results
     result = results[0] if len(results) == 1 else tuple(results)
-    return print_entry(Entry(label, function, named, [], result, "", fresh_results=False), parts)
+    return print_entry(Entry(label, function, named, [], result, "", fresh_results=bool(function.consumes)), parts)
 
 
 def print_call(p: Printer, node: Call, k: int, block: Block) -> None:
     """A call of another function of the program; one that returns several values returns a tuple."""
-    tree = call(name(p.module.functions[node.function]), *[operand(p, a).tree for a in node.args])
+    args = [copy_of(p, a) if (node, place) in p.found.copied_args else operand(p, a).tree for place, a in enumerate(node.args)]
+    tree = call(name(p.module.functions[node.function]), *args)
     for r in node.results:
         p.labels[r] = label_of(p, r) if p.places.uses.get(r, 0) else "_"
     targets = [name(p.labels[r], STORE) for r in node.results]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..frontend.primitives import list_append, list_of, list_pop, list_set
-from ..ir.program import UNDEFINED, Block, Branch, Function, Loop, Node, Op, Value, leaves, operands
+from ..ir.program import UNDEFINED, Block, Branch, Call, Function, Loop, Node, Op, Value, blocks_of, leaves, operands
 from ..ir.result_types import type_of_index
 from ..table.functional import index_add, index_set
 
@@ -29,7 +29,10 @@ class Ownership:
     roots: dict[Value, frozenset[Any]] = field(default_factory=dict)
     in_place: set[Op] = field(default_factory=set)
     owned_roots: set[Any] = field(default_factory=set)
+    after_loop: frozenset[Any] = frozenset()  # what is read after the loop that is being looked at
     copied_starts: set[tuple[Loop, int]] = field(default_factory=set)
+    copied_args: set[tuple[Any, int]] = field(default_factory=set)  # of calls that consume what is not ours to give
+    memory: dict[Any, set[Any]] = field(default_factory=dict)  # result of a loop -> the starts it may be made of
     written_roots: set[Any] = field(default_factory=set)
 
 
@@ -43,9 +46,11 @@ def has_memory(v: Any) -> bool:
 def analyse(function: Function, results: list[Any]) -> Ownership:
     """Decide every write of a function."""
     found = Ownership()
-    for p in function.params:
+    for k, p in enumerate(function.params):
         if has_memory(p):
             found.roots[p] = frozenset([p])
+            if k in function.consumes:
+                found.owned_roots.add(p)
     _block(found, function.body, frozenset(leaves(results)) | frozenset(leaves(function.body.end.values)))
     return found
 
@@ -83,9 +88,31 @@ def _block(found: Ownership, block: Block, after: frozenset[Value]) -> None:
         elif isinstance(node, Loop):
             _loop(found, block, node, k, last)
         else:
-            shared = frozenset().union(*[found.roots.get(v, NONE) for v in operands(node) if has_memory(v)])
-            for r in node.results:
-                found.roots[r] = frozenset([r]) | shared
+            _call(found, node, k, last)
+
+
+def _call(found: Ownership, node: Call, k: int, last: dict) -> None:
+    """A call may write to what it consumes; its results may show what it was given."""
+    shared = NONE
+    given: set[Any] = set()
+    for place, a in enumerate(node.args):
+        if not has_memory(a):
+            continue
+        roots = found.roots.get(a, NONE)
+        found.copied_args.discard((node, place))
+        if place not in node.function.consumes:
+            shared |= roots
+        elif roots & given or sum(1 for x in node.args if x is a) > 1 or not may_reuse(found, a, k, last):
+            found.copied_args.add((node, place))
+        else:
+            given |= roots
+            found.written_roots |= roots
+    consuming = bool(node.function.consumes)
+    for r in node.results:
+        if has_memory(r):
+            found.roots[r] = frozenset([r]) if consuming else frozenset([r]) | shared
+            if consuming:
+                found.owned_roots.add(r)
 
 
 def is_view(node: Op) -> bool:
@@ -118,12 +145,14 @@ def _op(found: Ownership, node: Op, k: int, last: dict) -> None:
 def _write(found: Ownership, node: Op, k: int, last: dict) -> None:
     base = node.args[0] if node.args else None
     result = node.results[0]
+    found.in_place.discard(node)  # a loop is gone through until nothing changes
     stored = frozenset().union(*[found.roots.get(v, NONE) for v in leaves(node.args[1:]) if has_memory(v)]) if node.fun in (list_append, list_set) else NONE
     if isinstance(base, Value) and may_reuse(found, base, k, last):
         found.in_place.add(node)
         roots = found.roots.get(base, NONE)
         found.written_roots |= roots
     else:
+        found.in_place.discard(node)
         roots = frozenset([result])
         found.owned_roots.add(result)
         if node.fun in (list_append, list_set, list_pop):
@@ -187,7 +216,7 @@ def _is_partial_view(found: Ownership, base: Value) -> bool:
 def _branch(found: Ownership, block: Block, node: Branch, k: int, last: dict) -> None:
     after = frozenset(v for v, n in last.items() if n > k)
     for inner in node.blocks:
-        _block(found, inner, after)
+        _block(found, inner, {"break": found.after_loop, "raise": frozenset()}.get(inner.end.kind, after))
     for j, r in enumerate(node.results):
         if not has_memory(r):
             continue
@@ -214,7 +243,9 @@ def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> Non
     params = [p for p in node.carried]
     owned = _owned_candidates(found, node)
     outside = frozenset(v for v in _reads(node))
+    enclosing, found.after_loop = found.after_loop, after
     while True:
+        _forget(found, node)
         for p in params:
             if has_memory(p):
                 found.roots[p] = frozenset([p])
@@ -228,13 +259,16 @@ def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> Non
         if not failing:
             break
         owned -= failing
+    found.after_loop = enclosing
     written = _written_params(found, node)
     for j, (p, r) in enumerate(zip(params, node.results)):
         if not has_memory(p):
             continue
         init = node.inits[j]
+        found.copied_starts.discard((node, j))
         if p in owned:
             found.roots[r] = frozenset([r])
+            found.memory[r] = {r} | _memory(found, init)
             found.owned_roots.add(r)
             if p in written and not _start_is_ours(found, node, j, k, last):
                 found.copied_starts.add((node, j))
@@ -246,6 +280,17 @@ def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> Non
         else:
             sources = [init, *[way[j] for way in _ways(node)]]
             found.roots[r] = frozenset([r]).union(*[found.roots.get(x, NONE) for x in sources if isinstance(x, Value)])
+
+
+def _forget(found: Ownership, node: Loop) -> None:
+    """Drop what an earlier, more hopeful pass found inside a loop."""
+    from ..ir.program import walk
+
+    inside = [r for n in walk(node.body) for r in n.results] + [p for n in walk(node.body) for b in blocks_of(n) for p in b.params]
+    for v in inside:
+        found.roots.pop(v, None)
+        found.roots.pop((_ITEMS, v), None)  # type: ignore[call-overload]
+        found.owned_roots.discard(v)
 
 
 def _ways(node: Loop) -> list[tuple]:
@@ -290,15 +335,25 @@ def _inside(node: Loop, owned: set[Value]) -> frozenset:
 
 
 def _written_params(found: Ownership, node: Loop) -> set[Value]:
-    """The carried arrays that some write in the body reuses."""
-    touched = any(p in found.written_roots for p in node.carried)
-    return {p for p in node.carried if p in found.written_roots or (touched and has_memory(p) and _swaps(node))}
+    """The carried arrays whose memory some iteration writes to.
+
+    Arrays that trade places hand their memory on: what flows into a written one is written in its turn.
+    """
+    written = {p for p in node.carried if p in found.written_roots}
+    while True:
+        feeding = {m for way in _ways(node) for p, y in zip(node.carried, way) if p in written for m in _memory(found, y)}
+        more = {p for p in node.carried if p in feeding} - written
+        if not more:
+            return written
+        written |= more
 
 
-def _swaps(node: Loop) -> bool:
-    """Whether carried arrays trade places, so that writing to one in time writes to the other."""
-    params = set(node.carried)
-    return any(y in params and y is not p for way in _ways(node) for p, y in zip(node.carried, way) if isinstance(y, Value))
+def _memory(found: Ownership, y: Any) -> set[Any]:
+    """The allocations that a value may stand in, followed through the loops that handed them on."""
+    out: set[Any] = set()
+    for root in found.roots.get(y, NONE) if isinstance(y, Value) else NONE:
+        out |= found.memory.get(root, {root})
+    return out
 
 
 def _start_is_ours(found: Ownership, node: Loop, j: int, k: int, last: dict) -> bool:

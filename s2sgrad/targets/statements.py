@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -111,18 +112,38 @@ def print_write(p: Printer, node: Op, block: Block) -> None:
     if node.fun is list_pop:
         _print_pop(p, node)
         return
+    args = [operand(p, a).tree for a in node.args[1:]]
     if node in p.found.in_place and isinstance(base, Value):
         claim(p, base, result, node)
     else:
+        args = _out_of_the_way(p, args, label_of(p, result), node)
         assign(p, result, copy_of(p, base), node)
     target = name(p.labels[result])
-    args = [operand(p, a).tree for a in node.args[1:]]
     if node.fun is list_append:
         statement(p, gast.Expr(call(gast.Attribute(target, "append", LOAD), args[0])), node)
     elif node.fun is index_add:
         _print_add(p, node, target, *args)
     else:
         statement(p, gast.Assign([subscript(target, args[0], STORE)], args[1], None), node)
+
+
+def _out_of_the_way(p: Printer, trees: list[Any], label: str, node: Any) -> list[Any]:
+    """Operands, what they call by the name that the copy to be written to takes under another name."""
+    if not any(isinstance(n, gast.Name) and n.id == label for tree in trees for n in gast.walk(tree)):
+        return trees
+    other = p.names.fresh(None)
+    statement(p, gast.Assign([name(other, STORE)], name(label), None), node)
+    return [Rename(label, other).visit(copy.deepcopy(tree)) for tree in trees]
+
+
+class Rename(gast.NodeTransformer):
+    """Every read of one name as a read of another."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = old, new
+
+    def visit_Name(self, node: Any) -> Any:  # noqa: N802
+        return name(self.new) if node.id == self.old else node
 
 
 def _print_add(p: Printer, node: Op, target: Any, index: Any, amount: Any) -> None:

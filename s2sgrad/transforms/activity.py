@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import NonDifferentiableError
-from ..frontend.primitives import Attribute, list_add, list_append, list_from, list_of, list_pop, list_set, pack, unpack
+from ..frontend.primitives import Attribute, list_add, list_append, list_from, list_of, list_pop, list_set, pack, packed_add, unpack
 from ..ir.program import Block, Branch, Call, Loop, Node, Op, Value, leaves, operands
 
 
@@ -144,7 +144,7 @@ def refuse_opaque(node: Node, active: set[Value]) -> None:
     raise NonDifferentiableError(message, place(node))
 
 
-LANGUAGE = {pack, unpack, list_of, list_append, list_pop, list_set, list_add, list_from, np.asarray}  # differentiated by their structure
+LANGUAGE = {pack, packed_add, unpack, list_of, list_append, list_pop, list_set, list_add, list_from, np.asarray}  # differentiated by their structure
 
 
 def place(node: Node):  # noqa: ANN201

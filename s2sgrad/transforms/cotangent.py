@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DifferentiationError
-from ..frontend.primitives import extent, list_add
+from ..frontend.primitives import extent, list_add, list_zeros, packed_add, packed_zeros
 from ..ir.builder import Builder
 from ..ir.program import Op, Value, type_of
 from ..ir.types import Dim, Extent, Type, covers, same_extent
@@ -49,7 +49,7 @@ def fit(b: Builder, c: Any, x: Value, elementwise: bool, rule_name: str) -> Any:
 
 
 def shapes_agree(c: Type, x: Type) -> bool:
-    return c.rank is None or x.rank is None or c.rank == x.rank or x.kind == "list"
+    return c.rank is None or x.rank is None or c.rank == x.rank or x.kind in ("list", "packed")
 
 
 def cast(b: Builder, c: Any, t: Type) -> Any:
@@ -111,7 +111,8 @@ def zeros(b: Builder, x: Value) -> Any:
     """The zero cotangent of a value."""
     if x.type.is_scalar:
         return 0.0
-    return b.op(np.zeros_like, (x,))
+    zero = {"packed": packed_zeros, "list": list_zeros}.get(x.type.kind, np.zeros_like)
+    return b.op(zero, (x,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,9 @@ def applied(b: Builder, c: Any) -> Any:
     return b.op(np.where, (c.test, inner, 0.0) if c.taken else (c.test, 0.0, inner))
 
 
+SUMS = {"list": list_add, "packed": packed_add}
+
+
 def unmasked(c: Any) -> Any:
     return unmasked(c.cotangent) if isinstance(c, Masked) else c
 
@@ -146,7 +150,7 @@ def total(b: Builder, contributions: list[Any]) -> Any:
     contributions = [applied(b, c) for c in contributions]
     out = contributions[0]
     for c in contributions[1:]:
-        out = b.op(list_add if type_of(c).kind == "list" else operator.add, (out, c))
+        out = b.op(SUMS.get(type_of(c).kind, operator.add), (out, c))
     return out
 
 

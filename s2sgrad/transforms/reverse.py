@@ -19,8 +19,8 @@ import numpy as np
 from ..errors import DifferentiationError, RuleError, UnsupportedSyntaxError
 from ..frontend.capture import Inputs
 from ..frontend.lower import lower_rule
-from ..frontend.primitives import length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros, pack, unpack
-from ..ir.builder import Builder
+from ..frontend.primitives import extent, length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros, pack, packed_add, unpack
+from ..ir.builder import SHAPE_ONLY, Builder
 from ..ir.program import (
     UNDEFINED,
     Block,
@@ -37,10 +37,11 @@ from ..ir.program import (
     map_leaves,
     type_of,
 )
-from ..ir.types import INT, UNKNOWN, Type
+from ..ir.types import INT, PACKED, UNKNOWN, Type
 from ..optimize.simplify import DERIVATIVE, made_by
 from ..table.checks import conformed
 from ..table.composite import DEFINITIONS
+from ..table.registry import Entry
 from ..table.registry import lookup as lookup_entry
 from ..table.functional import index_add, index_set
 from ..table.registry import lookup as entry_of
@@ -87,8 +88,10 @@ class Reversal:
     new: dict[Value, Any] = field(default_factory=dict)  # original value -> its copy in the forward sweep
     home: dict[Value, Region] = field(default_factory=dict)
     regions: dict[Any, list[Region]] = field(default_factory=dict)  # of the blocks of each copied node
+    originals: dict[Any, Loop] = field(default_factory=dict)  # the original of each copied loop
     calls: dict[Any, tuple[Split, tuple[bool, ...]]] = field(default_factory=dict)
     alive: set[Value] = field(default_factory=set)  # active copies
+    origins: dict[Value, tuple[int, Value]] = field(default_factory=dict)  # value handed out of a branch -> arm, value there
     packs: bool = False  # what the backward sweep needs is handed over as data, not by living names
 
 
@@ -169,9 +172,10 @@ class Split:
     forward: Function
     backward: Function
     active_results: list[int] = field(default_factory=list)
+    accumulated: tuple[int, ...] = ()  # parameters whose cotangent so far is handed in, to be added to
 
 
-def reverse(function: Function, inputs: Inputs, independent: list[Value], results: list[Any], seeds: list[Any], name: str, splits: dict[Any, Split] | None = None, packs: bool = False) -> Reversed:
+def reverse(function: Function, inputs: Inputs, independent: list[Value], results: list[Any], seeds: list[Any], name: str, splits: dict[Any, Split] | None = None, packs: bool = False, so_far: dict[Value, Value] | None = None) -> Reversed:
     """The function that runs `function` and its adjoint.
 
     `seeds` are the cotangents of `results`; the cotangents of `independent` are None where no result depends
@@ -183,7 +187,8 @@ def reverse(function: Function, inputs: Inputs, independent: list[Value], result
     for seed, result in zip(seeds, results):
         if isinstance(seed, Value) and isinstance(result, Value) and seed.type.kind == "unknown":
             seed.type = result.type  # what a definition tells of a result, its cotangent has too
-    block = Block([*function.params, *leaves(seeds)])
+    so_far = so_far or {}
+    block = Block([*function.params, *leaves(seeds), *so_far.values()])
     builder = Builder(block)
     state = Reversal(builder, inputs, active, {} if splits is None else splits, packs=packs)
     region = Region(None, block)
@@ -195,11 +200,15 @@ def reverse(function: Function, inputs: Inputs, independent: list[Value], result
     _copy_block(state, function.body, region)
     last = block.nodes[-1] if block.nodes else None
     mirror = Mirror(None, region, block, builder.depth)
+    mirror.adjoints.update({p: [c] for p, c in so_far.items()})
     values = [state.new.get(r, r) if isinstance(r, Value) else r for r in results]
     for value, seed in zip(values, seeds):
         if isinstance(value, Value) and value in state.alive:
+            if value.type.kind == "array" and value.type.rank == 0 and not isinstance(seed, Value):
+                seed = builder.op(np.ones_like, (value,))
             mirror.adjoints.setdefault(value, []).append(fit(builder, seed, value, type_of(seed).rank == 0, "seed"))
     builder.simplifiers, builder.backward = DERIVATIVE, True
+    builder.twin = lambda v: shape_twin(state, v)
     _reverse_records(state, mirror)
     bars = [adjoint(state, mirror, p) for p in independent]
     forward = block.nodes.index(last) + 1 if last is not None else 0
@@ -249,9 +258,12 @@ def _copy_call(state: Reversal, node: Call, region: Region) -> None:
     results = tuple(_fresh(state, r, region) for r in node.results)
     if not any(r in state.active for r in node.results):
         made = Call(node.function, args, results)
+    elif node.checkpoint:
+        made = Call(node.function, args, results, checkpoint=True)
+        state.calls[made] = (split_function(state, node.function, mask), mask)
     else:
-        split = split_function(state, node.function, mask, node.results)
-        residuals = Value(UNKNOWN, "residuals")
+        split = split_function(state, node.function, mask)
+        residuals = Value(PACKED, "residuals")
         state.home[residuals] = region
         made = Call(split.forward, args, (*results, residuals))
         state.calls[made] = (split, mask)
@@ -259,23 +271,30 @@ def _copy_call(state: Reversal, node: Call, region: Region) -> None:
     region.records.append(made)
 
 
-def split_function(state: Reversal, function: Function, mask: tuple[bool, ...], like: tuple[Value, ...]) -> Split:
-    """The forward and backward forms of a function, for these active parameters."""
-    key = (function, mask)
+def split_function(state: Reversal, function: Function, mask: tuple[bool, ...], accumulate: tuple[int, ...] | None = None) -> Split:
+    """The forward and backward forms of a function, for these active parameters.
+
+    The cotangents of array parameters (or of those in `accumulate`) are added to what is handed in, so that
+    reading an entry of a large array does not cost an array of zeros.
+    """
+    if accumulate is None:
+        accumulate = tuple(k for k, (p, on) in enumerate(zip(function.params, mask)) if on and p.type.kind == "array")
+    key = (function, mask, accumulate)
     if key in state.splits:
         return state.splits[key]
-    split = state.splits[key] = Split(Function(f"{function.name}_forward", Block()), Function(f"{function.name}_backward", Block()))
+    split = state.splits[key] = Split(Function(f"{function.name}_forward", Block()), Function(f"{function.name}_backward", Block()), accumulated=accumulate)
     split.active_results = [k for k, r in enumerate(function.results) if type_of(r).may_be_active and type_of(r).kind not in ("int", "bool")]
     seeds = [_seed_of(r, f"{function.name}_bar") if k in split.active_results else None for k, r in enumerate(function.results)]
     independent = [p for p, active in zip(function.params, mask) if active]
-    made = reverse(function, state.inputs, independent, list(function.results), seeds, function.name, state.splits, packs=True)
+    so_far = {function.params[k]: Value(function.params[k].type, f"{function.params[k].name or 'x'}_bar") for k in accumulate}
+    made = reverse(function, state.inputs, independent, list(function.results), seeds, function.name, state.splits, packs=True, so_far=so_far)
     b, nodes = made.builder, made.function.body.nodes
     bars = [_zero_bar_of(b, p) if bar is None else bar for bar, p in zip(made.cotangents, independent)]
     head, tail = nodes[: made.forward], nodes[made.forward :]
-    given = set(leaves(seeds))
+    given = set(leaves(seeds)) | set(so_far.values())
     kept = [v for v in _block_free(Block([], tail, Terminator("return", tuple(bars)))) if v not in given]
     _finish_forward(split, function, head, made.results, kept)
-    _finish_backward(split, tail, kept, [s for s in seeds if s is not None], bars)
+    _finish_backward(split, tail, kept, [*[s for s in seeds if s is not None], *so_far.values()], bars)
     return split
 
 
@@ -285,7 +304,7 @@ def _seed_of(r: Any, name: str) -> Value:
 
 
 def _zero_bar_of(b: Builder, p: Value) -> Any:
-    return 0.0 if p.type.is_scalar else b.op(list_zeros if p.type.kind == "list" else np.zeros_like, (p,))
+    return zeros(b, p)
 
 
 def _finish_forward(split: Split, function: Function, head: list[Node], results: list[Any], kept: list[Value]) -> None:
@@ -293,7 +312,7 @@ def _finish_forward(split: Split, function: Function, head: list[Node], results:
 
     block = split.forward.body
     block.params, block.nodes = list(function.params), head
-    packed = Value(UNKNOWN, "residuals")
+    packed = Value(PACKED, "residuals")
     packed.node = Op(pack, entry_of(pack), tuple(kept), {}, (packed,))
     block.nodes.append(packed.node)
     block.end = Terminator("return", (*results, packed))
@@ -305,7 +324,7 @@ def _finish_backward(split: Split, tail: list[Node], kept: list[Value], seeds: l
     from ..optimize.dead_code import remove_dead_code
 
     block = split.backward.body
-    packed = Value(UNKNOWN, "residuals")
+    packed = Value(PACKED, "residuals")
     inner = {v: Value(v.type, v.name) for v in kept}
     for v, p in inner.items():
         p.extent = v.extent
@@ -313,6 +332,7 @@ def _finish_backward(split: Split, tail: list[Node], kept: list[Value], seeds: l
     for p in inner.values():
         p.node = opened
     block.params = [packed, *seeds]
+    split.backward.consumes = frozenset(range(1, len(block.params)))
     block.nodes = tail
     block.end = Terminator("return", tuple(bars))
     substitute_in_block(block, inner)
@@ -372,9 +392,31 @@ def _copy_loop(state: Reversal, node: Loop, region: Region) -> None:
     with b.inside(body):
         _copy_block(state, node.body, sub)
     made.results = [_fresh(state, r, region) for r in node.results]
+    made.keep = map_leaves(node.keep, change)
     b.node(made)
     state.regions[made] = [sub]
+    state.originals[made] = node
     region.records.append(made)
+
+
+SHAPE_ONLY.update({np.zeros_like, np.ones_like, extent, np.shape})
+SAME_SHAPE = {index_set, index_add, np.copy}
+
+
+def shape_twin(state: Reversal, v: Value) -> Value:
+    """A value of the same type that was there before it, so that no version is kept for its shape alone."""
+    while True:
+        node, home = v.node, state.home.get(v)
+        older: Any = None
+        if isinstance(node, Op) and node.fun in SAME_SHAPE:
+            older = node.args[0]
+        elif home is not None and isinstance(home.node, Loop) and v in home.node.carried:
+            older = home.node.inits[home.node.carried.index(v)]
+        elif isinstance(node, Loop) and v in node.results:
+            older = node.inits[node.results.index(v)]
+        if not isinstance(older, Value) or older.type != v.type or v.type.kind != "array" or v.type.shape is None:
+            return v
+        v = older
 
 
 # --- lookups ---------------------------------------------------------------------------------------------------------
@@ -425,9 +467,11 @@ def export_from_branch(state: Reversal, region: Region, v: Value) -> Value:
     node.results = (*node.results, out)
     for k, block in enumerate(node.blocks):
         if block.end.kind == "yield":
-            other = None if in_loop(region) or state.packs else UNDEFINED  # on a tape it goes, taken or not
+            handed_on = in_loop(region) or state.packs or region.parent.node is not None  # taken or not
+            other = None if handed_on else UNDEFINED
             block.end.values = (*block.end.values, v if k == region.arm else other)
     region.exported[v] = out
+    state.origins[out] = (region.arm, v)
     state.home[out] = region.parent
     return out
 
@@ -448,7 +492,7 @@ def export_from_loop(state: Reversal, region: Region, v: Value) -> Value:
     node.inits.append(start)
     if node.test is not None:
         node.test.params.append(Value(tape_type, param.name))
-    _append_at_exits(region.block, param, v, b)
+    _append_at_exits(state, region.block, param, v)
     out = Value(tape_type, param.name, node)
     node.results.append(out)
     state.home[out] = region.parent
@@ -456,32 +500,34 @@ def export_from_loop(state: Reversal, region: Region, v: Value) -> Value:
     return out
 
 
-def _append_at_exits(block: Block, param: Value, v: Any, b: Builder, top: bool = True) -> None:
+def _append_at_exits(state: Reversal, block: Block, param: Value, v: Any) -> None:
     """Push `v` wherever an iteration ends; a placeholder where it was left before `v` was made."""
-    defined = v
-    for node in block.nodes:
-        if isinstance(node, Branch):
-            known = defined if not top or _precedes(block, v, node) else None
-            for inner in node.blocks:
-                _append_at_breaks(inner, param, known)
+    _append_at_breaks(state, block, param, v)
     if block.end.kind == "yield":
-        pushed = _push(block, param, v)
-        block.end.values = (*block.end.values, pushed)
+        block.end.values = (*block.end.values, _push(block, param, v))
 
 
-def _precedes(block: Block, v: Value, node: Node) -> bool:
-    if v in block.params:
-        return True
-    return v.node in block.nodes and block.nodes.index(v.node) < block.nodes.index(node)
-
-
-def _append_at_breaks(block: Block, param: Value, v: Any) -> None:
+def _append_at_breaks(state: Reversal, block: Block, param: Value, v: Any) -> None:
     for node in block.nodes:
         if isinstance(node, Branch):
-            for inner in node.blocks:
-                _append_at_breaks(inner, param, v)
+            for k, inner in enumerate(node.blocks):
+                _append_at_breaks(state, inner, param, _within_arm(state, block, node, k, v))
     if block.end.kind == "break":
         block.end.values = (*block.end.values, _push(block, param, v))
+
+
+def _within_arm(state: Reversal, block: Block, node: Branch, arm: int, v: Any) -> Any:
+    """What `v`, known at the end of a block, is inside of an arm of one of its branches; None if not made there."""
+    if not isinstance(v, Value):
+        return v
+    if v in node.results:
+        if v in state.origins:
+            home, inside = state.origins[v]
+            return inside if home == arm else None
+        end = node.blocks[arm].end
+        return end.values[node.results.index(v)] if end.kind == "yield" else None
+    made_here = v.node is not None and v.node in block.nodes
+    return v if not made_here or block.nodes.index(v.node) < block.nodes.index(node) else None
 
 
 def _push(block: Block, tape: Value, v: Any) -> Value:
@@ -593,7 +639,7 @@ def _apply_rules(state: Reversal, mirror: Mirror, node: Op, g: Any, ans: Any, ma
         contribute(state, mirror, arg, c, entry.elementwise, entry.name)
     for key, arg in node.kwargs.items():
         if any(v in state.alive for v in leaves(arg)):
-            position = _position_of(entry.fun, key)
+            position = _position_of(entry, key)
             if position is None or position >= len(entry.vjps) or entry.vjps[position] is None:
                 _refuse(node, key)
             c = _checked(state, node, entry.vjps[position], _pull_back(state, node, entry.vjps[position], g, ans), arg)
@@ -613,20 +659,22 @@ def _checked(state: Reversal, node: Op, rule: Any, c: Any, arg: Any) -> Any:
         raise RuleError(f"the rule of `{node.entry.name}` gave a cotangent of rank {found.rank} for an argument of rank {wanted.rank}: give it the argument's shape", place(node))
     if found.shape is not None and found.shape == wanted.shape or not isinstance(arg, Value):
         return c
-    return state.builder.op(conformed, (c, arg, node.entry.name))
+    with state.builder.at(node.loc, node.state):
+        return state.builder.op(conformed, (c, arg, node.entry.name))
 
 
 VARIADIC: set[str] = set()
 
 
-def _position_of(fun: Any, name: str) -> int | None:
+def _position_of(entry: Entry, name: str) -> int | None:
+    """The position of a parameter, by the names in the rules: not every function of C tells its own."""
     import inspect
 
-    try:
-        names = list(inspect.signature(fun).parameters)
-    except (ValueError, TypeError):
-        return None
-    return names.index(name) if name in names else None
+    for rule in entry.vjps:
+        if rule is not None:
+            names = list(inspect.signature(rule).parameters)[2:]
+            return names.index(name) if name in names else None
+    return None
 
 
 def _pull_back(state: Reversal, node: Op, rule: Any, g: Any, ans: Any) -> Any:
@@ -733,7 +781,14 @@ def _unpack_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> 
     return True
 
 
+def _packed_add_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
+    for packed in node.args:
+        _give(state, mirror, packed, bars[0])
+    return True
+
+
 LIST_RULES = {
+    packed_add: _packed_add_rule,
     pack: _pack_rule,
     unpack: _unpack_rule,
     list_append: _list_append_rule,
@@ -804,7 +859,7 @@ def _reverse_branch(state: Reversal, mirror: Mirror, node: Branch) -> None:
             for f, prior in priors.items():
                 if prior is not None:
                     inner.adjoints[f] = [prior]
-            _seed_block(state, inner, _arm_pairs(region.block, bars, node.results, mirror))
+            _seed_block(state, inner, _arm_pairs(region.block, bars, node.results, mirror, breaking))
             _reverse_records(state, inner)
             outcomes.append([total(b, inner.adjoints.get(f, [])) for f in free])
         mirrors.append(inner)
@@ -814,15 +869,15 @@ def _reverse_branch(state: Reversal, mirror: Mirror, node: Branch) -> None:
             supply_arm_needs(state, inner)
 
 
-def _arm_pairs(block: Block, bars: dict, results: Any, outer: Mirror) -> list[tuple[Any, Any]]:
-    """What an arm hands over, beside the cotangents of where that goes."""
+def _arm_pairs(block: Block, bars: dict, results: Any, outer: Mirror, last: bool) -> list[tuple[Any, Any]]:
+    """What an arm hands over, beside the cotangents of where that goes; `last`: also what its block does."""
     if block.end.kind == "break":
         return list(zip(outer.bars, block.end.values))
     if block.end.kind != "yield":
         return []
     inside = dict(zip(results, block.end.values))
     pairs = [(bars.get(r), y) for r, y in inside.items()]
-    return pairs + [(bar, inside.get(y, y) if isinstance(y, Value) else y) for bar, y in outer.tail or ()]
+    return pairs + [(bar, inside.get(y, y) if isinstance(y, Value) else y) for bar, y in (outer.tail if last and outer.tail else ())]
 
 
 def _seed_block(state: Reversal, inner: Mirror, pairs: list[tuple[Any, Any]]) -> None:
@@ -870,7 +925,7 @@ def _join_adjoints(state: Reversal, mirror: Mirror, made: Branch, free: list[Val
         for side in (0, 1):
             if pair[side] is None:
                 with b.inside(made.blocks[side]):
-                    pair[side] = b.op(np.zeros_like, (lookup(state, mirror, f),)) if not f.type.is_scalar else 0.0
+                    pair[side] = 0.0 if f.type.is_scalar else zeros(b, lookup(state, mirror, f))
             ends[side].append(pair[side])
         result = Value(f.type, f"{f.name}_bar" if f.name else None)
         results.append(result)
@@ -884,6 +939,11 @@ def _join_adjoints(state: Reversal, mirror: Mirror, made: Branch, free: list[Val
 
 
 def _reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
+    if node.keep is not None:
+        from .checkpoint import reverse_checkpointed
+
+        reverse_checkpointed(state, mirror, node)
+        return
     b, region = state.builder, state.regions[node][0]
     carried = [k for k, (p, r) in enumerate(zip(node.carried, node.results)) if p in state.alive or r in state.alive]
     bars = {r: adjoint(state, mirror, r) for r in node.results if r in state.alive}
@@ -893,9 +953,9 @@ def _reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
     starts = []
     for k in carried:
         bar = bars.get(node.results[k])
-        starts.append(_zero_like(state, mirror, node.results[k], node) if bar is None else bar)
+        starts.append(zeros(b, node.results[k]) if bar is None else bar)
     priors = [total(b, mirror.adjoints.pop(f, [])) for f in free]
-    priors = [_zero_like(state, mirror, f, node) if p is None else p for p, f in zip(priors, free)]
+    priors = [zeros(b, f) if p is None else p for p, f in zip(priors, free)]
     body = Block()
     params = [Value(_bar_type(v), f"{v.name}_bar" if v.name else None) for v in [*[node.carried[k] for k in carried], *free]]
     domain, index = _reversed_domain(state, mirror, node)
@@ -937,20 +997,9 @@ def _bar_type(v: Value) -> Type:
     return Type("unknown", t.dtype, t.shape) if t.kind == "list" and t.item is None else t
 
 
-def _zero_like(state: Reversal, mirror: Mirror, v: Value, node: Node) -> Any:
-    if v.type.is_scalar:
-        return 0.0
-    if v.type.kind == "list":
-        return state.builder.op(list_zeros, (v,))
-    return state.builder.op(np.zeros_like, (v,))
-
-
 def _zero_bar(b: Builder, bar: Value) -> Any:
-    if bar.type.is_scalar:
-        return 0.0
-    if bar.type.kind == "list":
-        return b.op(list_of, ())
-    return b.op(np.zeros_like, (bar,))
+    """The zero of a cotangent that a reverse loop carries."""
+    return b.op(list_of, ()) if bar.type.kind == "list" else zeros(b, bar)
 
 
 # --- reverse loops: the domain, the index, and what they need --------------------------------------------------------------
@@ -1128,15 +1177,36 @@ def _reverse_call(state: Reversal, mirror: Mirror, node: Call) -> None:
         return
     split, mask = found
     b = state.builder
-    bars = [adjoint(state, mirror, r) for r in node.results[:-1]]
+    results = node.results if node.checkpoint else node.results[:-1]
+    bars = [adjoint(state, mirror, r) for r in results]
     if all(bar is None for bar in bars):
         return
     seeds = [zeros(b, node.results[k]) if bars[k] is None else bars[k] for k in split.active_results]
     active = [a for a, on in zip(node.args, mask) if on]
-    made = Call(split.backward, (lookup(state, mirror, node.results[-1]), *seeds), tuple(Value(a.type, f"{a.name}_bar" if a.name else None) for a in active))
-    b.node(made)
-    for a, bar in zip(active, made.results):
-        contribute(state, mirror, a, bar, False, node.function.name)
+    residuals = _run_again(state, mirror, node, split) if node.checkpoint else lookup(state, mirror, node.results[-1])
+    so_far = [_so_far(state, mirror, node.args[k]) for k in split.accumulated]
+    active = [(k, a) for k, (a, on) in enumerate(zip(node.args, mask)) if on]
+    results = tuple(Value(a.type, f"{a.name}_bar" if a.name else None) for _, a in active)
+    b.node(Call(split.backward, (residuals, *seeds, *so_far), results))
+    for (k, a), bar in zip(active, results):
+        if k in split.accumulated and a in state.alive:
+            mirror.adjoints.setdefault(a, []).append(bar)
+        else:
+            contribute(state, mirror, a, bar, False, node.function.name)
+
+
+def _so_far(state: Reversal, mirror: Mirror, arg: Value) -> Any:
+    """The cotangent of an argument as it stands, to be added to by the function that is called."""
+    known = total(state.builder, mirror.adjoints.pop(arg, []))
+    return zeros(state.builder, arg) if known is None else known
+
+
+def _run_again(state: Reversal, mirror: Mirror, node: Call, split: Split) -> Value:
+    """The residuals of a checkpointed call, from its arguments."""
+    args = map_leaves(node.args, lambda v: lookup(state, mirror, v))
+    again = Call(split.forward, args, (*[Value(r.type, r.name) for r in node.results], Value(PACKED, "residuals")))
+    state.builder.node(again)
+    return again.results[-1]
 
 
 REVERSALS = {Op: _reverse_op, Branch: _reverse_branch, Loop: _reverse_loop, Call: _reverse_call}
