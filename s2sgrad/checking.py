@@ -71,10 +71,16 @@ def _check_reverse(fun: Callable[..., Any], args: tuple[Any, ...], names: list[s
     bars = pullback(seed)
     for k, (arg, bar) in enumerate(zip(args, bars)):
         label = f"`{names[min(k, len(names) - 1)]}`"
-        for leaf, found in zip(
-            _leaves(arg, label, lambda x, k=k: (*args[:k], x, *args[k + 1 :])), _bars(arg, bar)
-        ):
+        for leaf, found in zip(_leaves(arg, label, _putter(args, k)), _bars(arg, bar)):
             _compare(lambda *a: _product(seed, fun(*a)), leaf, found, order)
+
+
+def _putter(args: tuple[Any, ...], k: int) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda x: (*args[:k], x, *args[k + 1 :])
+
+
+def _part_putter(put: Callable[[Any], tuple[Any, ...]], x: Any, k: int) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda part: put(_with_part(x, k, part))
 
 
 def _compare(loss: Callable[..., float], leaf: Leaf, found: Any, order: int) -> None:
@@ -185,7 +191,7 @@ def _leaves(x: Any, label: str, put: Callable[[Any], tuple[Any, ...]]) -> Iterat
             yield Leaf(label, x, put)
         return
     for k, (name, part) in enumerate(parts.items()):
-        yield from _leaves(part, label + name, lambda new, k=k: put(_with_part(x, k, new)))
+        yield from _leaves(part, label + name, _part_putter(put, x, k))
 
 
 def _bars(x: Any, bar: Any) -> Iterator[Any]:

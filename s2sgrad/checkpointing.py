@@ -40,8 +40,8 @@ def checkpoint(fun: Callable[..., Any]) -> Checkpoint:
     >>> import numpy as np
     >>> from s2sgrad import grad
     >>> block = checkpoint(lambda x: np.tanh(np.sin(x)) ** 2)
-    >>> round(grad(lambda x: block(block(x)))(0.5), 6)
-    0.257304
+    >>> print(round(grad(lambda x: block(block(x)))(0.5), 6))
+    0.230462
     """
     return Checkpoint(fun)
 
@@ -68,8 +68,8 @@ def checkpointed(steps: range, *, keep: int) -> Iterator[int]:
     ...     for _ in checkpointed(range(100), keep=5):
     ...         x = x - 0.01 * x**3
     ...     return x
-    >>> round(grad(spiral)(1.0), 6)
-    0.191649
+    >>> print(round(grad(spiral)(1.0), 6))
+    0.188914
     """
     if keep < 1:
         raise ValueError(f"keep={keep}: at least one state must be held")

@@ -71,7 +71,7 @@ class Specialisation:
 
     text: Text
     run: Callable[..., Any]
-    pullback: Callable[..., Any] | None
+    pullback: Callable[..., Any]
     fetch: Callable[..., Any]
     lowered: Lowered
     generation: int
@@ -359,8 +359,8 @@ def _build_gradient(lowered: Lowered, targets: list[Any], request: Request) -> t
         function, result = with_check(lowered)
     name = f"{function.name}_{request.kind}"
     adjoint = reverse(function, lowered.inputs, independent_leaves(targets), [result], [1.0], name)
-    gradient = gradients(adjoint, targets)
-    gradient = gradient[0] if request.single else tuple(gradient)
+    each = gradients(adjoint, targets)
+    gradient = each[0] if request.single else tuple(each)
     result = (adjoint.results[0], gradient) if request.kind == "value_and_grad" else gradient
     marker = Marker(adjoint.function.body, adjoint.forward, list(leaves(_as_tuple(gradient))))
     entry = finish(lowered, adjoint, name, result, doc_of(lowered, request))
@@ -419,15 +419,20 @@ def _gradient_leaf(b: Builder, leaf: Any, bars: Any) -> Any:
 
 
 def finish(lowered: Lowered, adjoint: Reversed, name: str, result: Any, doc: str) -> Entry:
+    """Clean up a function with its adjoint and make it ready to print."""
+    return finish_function(lowered, adjoint.function, lowered.parameters, name, result, doc)
+
+
+def finish_function(
+    lowered: Lowered, function: Function, parameters: list[tuple[str, Any]], name: str, result: Any, doc: str
+) -> Entry:
     """Clean up a function and make it ready to print."""
-    plain = [leaf for leaf in leaves_of(result) if isinstance(leaf, Value)]
-    take_captured(adjoint.function, lowered)
-    verify_if_asked(adjoint.function, plain, "reverse")
-    remove_dead_code(adjoint.function, plain)
-    verify_if_asked(adjoint.function, plain, "dead code")
-    return Entry(
-        name, adjoint.function, lowered.parameters, list(lowered.inputs.captured.values()), result, doc
-    )
+    plain = _plain_leaves(result)
+    take_captured(function, lowered)
+    verify_if_asked(function, plain, "reverse")
+    remove_dead_code(function, plain)
+    verify_if_asked(function, plain, "dead code")
+    return Entry(name, function, parameters, list(lowered.inputs.captured.values()), result, doc)
 
 
 def take_captured(function: Function, lowered: Lowered) -> None:

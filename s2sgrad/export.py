@@ -68,9 +68,7 @@ def define(found: Definitions, label: str, obj: Any) -> None:
     elif isinstance(obj, types.FunctionType):
         _copy_function(found, label, obj)
     elif isinstance(obj, type) and issubclass(obj, tuple) and hasattr(obj, "_fields"):
-        found.imports["from collections import namedtuple"] = None
-        defaults = f", defaults={tuple(obj._field_defaults.values())!r}" if obj._field_defaults else ""
-        found.texts[label] = f'{label} = namedtuple("{obj.__name__}", {list(obj._fields)!r}{defaults})'
+        _copy_named_tuple(found, label, obj)
     elif dataclasses.is_dataclass(obj) and isinstance(obj, type):
         _copy_dataclass(found, label, obj)
     else:
@@ -166,6 +164,12 @@ def _names_read(tree: Any, fun: types.FunctionType) -> list[str]:
         and n != fun.__name__
         and not (hasattr(builtins, n) and fun.__globals__[n] is getattr(builtins, n))
     )
+
+
+def _copy_named_tuple(found: Definitions, label: str, cls: Any) -> None:
+    found.imports["from collections import namedtuple"] = None
+    defaults = f", defaults={tuple(cls._field_defaults.values())!r}" if cls._field_defaults else ""
+    found.texts[label] = f'{label} = namedtuple("{cls.__name__}", {list(cls._fields)!r}{defaults})'
 
 
 def _copy_dataclass(found: Definitions, label: str, cls: type) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,18 +82,16 @@ class Measure:
     args: list[Any]
 
     def record(self, v: Value) -> Record:
-        t, trips, tape = v.type, 1, False
+        t, tape = v.type, False
+        trips: int | None = 1
         while t.kind == "list" and t.item is not None:
             tape = True
             count = self.trips(v)
             trips = None if trips is None or count is None or t.item.kind == "list" else trips * count
             t = t.item
         shape = None if t.shape is None else [self.extent(n) for n in t.shape]
-        one = (
-            None
-            if shape is None or None in shape or t.dtype is None
-            else int(np.prod(shape, dtype=int)) * t.dtype.itemsize
-        )
+        known = None if shape is None or None in shape else [n for n in shape if n is not None]
+        one = None if known is None or t.dtype is None else math.prod(known) * t.dtype.itemsize
         a_trip = tape and trips is None
         size = one if one is None or a_trip else one * (trips or 0 if tape else 1)
         return Record(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import types
 
 import numpy as np
@@ -349,3 +350,22 @@ def test_scipy_minimize_with_extra_arguments():
 
     found = minimize(loss, np.zeros(2), args=(np.array([1.0, 2.0]), 3.0), jac=loss.grad, method="L-BFGS-B")
     np.testing.assert_allclose(found.x, [1.0, 2.0], atol=1e-6)
+
+
+def test_reading_a_chapter_of_the_table_forgets_no_derivative(tmp_path):
+    import subprocess
+    import sys
+
+    program = """
+from s2sgrad import grad
+g = grad(lambda x: x * x)
+g(1.0)
+import scipy.special as sp
+h = grad(lambda x: sp.erf(x))
+for _ in range(2): h(1.0); g(1.0)
+"""
+    env = {**os.environ, "S2SGRAD_LOG": "1"}
+    path = tmp_path / "program.py"
+    path.write_text(program)
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, env=env, check=True)
+    assert done.stderr.count(" compiled in ") == 2

@@ -629,6 +629,25 @@ class TestRules:
         g = lambda f: grad(lambda x: f(x) * 1.0)  # noqa: E731
         assert [g(first)(1.0), g(second)(1.0), g(first)(1.0)] == [2.0, 3.0, 2.0]
 
+    def test_two_primitives_of_one_name_and_a_variable_of_that_name(self):
+        def make(fun, slope):
+            @primitive
+            def area(x):
+                return fun(x)
+
+            defvjp(area, lambda g, ans, x: g * slope(x))
+            return area
+
+        first, second = make(np.sin, np.cos), make(np.exp, np.exp)
+
+        def f(x):
+            area = first(x)
+            return area * area + 2 * second(x)
+
+        assert value_and_grad(f)(0.3) == pytest.approx(
+            (np.sin(0.3) ** 2 + 2 * np.exp(0.3), np.sin(0.6) + 2 * np.exp(0.3))
+        )
+
     def test_on_a_method_or_partial(self):
         def f(x, k):
             return x * k

@@ -105,7 +105,7 @@ def _source_of(callee: Any) -> Any:
     if isinstance(callee, ObjectRef):
         method = getattr(type(callee.obj), "__call__", None)  # noqa: B004 - the method is wanted
         inner = getattr(callee.obj, "py_func", method)
-        return find_source(inner) if hasattr(inner, "__code__") else NO_SOURCE
+        return find_source(inner) if inner is not None and hasattr(inner, "__code__") else NO_SOURCE
     return NO_SOURCE
 
 

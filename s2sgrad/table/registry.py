@@ -75,14 +75,17 @@ def lookup(fun: Any) -> Entry | None:
 
 def _lookup_lazily(fun: Any) -> Entry | None:
     """Load the chapters of the library a function comes from, when it is first met, then look again."""
+    global _generation
     owner = getattr(fun, "__self__", fun)  # scipy.stats.norm.logpdf is a method of an object of scipy.stats
     module = getattr(fun, "__module__", None) or getattr(type(owner), "__module__", None) or ""
     library = module.partition(".")[0]
     if isinstance(fun, np.ufunc) and getattr(np, fun.__name__, None) is not fun:
         library = "scipy"  # ufuncs of SciPy do not know their module
     chapters = LAZY_CHAPTERS.pop(library, ())
+    before = _generation
     for chapter in chapters:
         importlib.import_module(chapter)
+    _generation = before  # no derivative made so far could use what was not there
     return ENTRIES.get(fun) if chapters else None
 
 

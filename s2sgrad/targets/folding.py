@@ -34,7 +34,8 @@ def folds(p: Printer, node: Op, part: Part, block: Block, k: int) -> bool:
     widest = FOLDED_WIDTH if target < len(block.nodes) else RETURNED_WIDTH
     if home is not block or not k < target <= k + FARTHEST or part.size > widest:
         return False
-    return not crosses_write(p, node, block, k, target) and reaches(p, node, block, target)
+    until = Span(block, 4 * k + READ, 4 * target + READ)
+    return not crosses_write(p, node, block, k, target) and reaches(p, node, until)
 
 
 def keeps_line(node: Op, result: Value) -> bool:
@@ -42,32 +43,34 @@ def keeps_line(node: Op, result: Value) -> bool:
     return result.name is not None and (not node.backward or result.name.endswith("_bar"))
 
 
-def always_inline(p: Printer, node: Op, block: Block) -> bool:
+def always_inline(p: Printer, node: Op, block: Block, k: int) -> bool:
     """Extents are written as `x.shape[0]` wherever they are used."""
     x = node.args[0] if node.fun is extent else None
     if not p.folds or not isinstance(x, Value) or x not in p.labels:
         return False
-    return reaches(p, node, block, p.places.end_of(node.results[0]) // 4)
+    return reaches(p, node, Span(block, 4 * k + READ, p.places.end_of(node.results[0])))
 
 
-def reaches(p: Printer, node: Op, block: Block, target: int) -> bool:
-    """Whether all names that an expression reads still mean the same at a later node; if so, they are held."""
+def reaches(p: Printer, node: Op, until: Span) -> bool:
+    """Whether all names that an expression reads mean the same to the end of a span; if so, they are held."""
     read = {x for o in operands(node) for x in labelled_leaves(p, o)}
+    if any(taken_over(p, v, until) for v in read):
+        return False
     for v in read:
-        old = span_of(p.places, v)
-        longer = Span(block, old.start, max(old.stop, 4 * target + READ))
-        if old.block is block and taken_over(p, v, old, longer):
-            return False
-    for v in read:
-        p.places.extend(v, block, target)
+        if p.places.made[v][0] is until.block:
+            p.places.last[v] = max(p.places.end_of(v), until.stop)
         p.names.hold(p.labels[v], span_of(p.places, v))
     return True
 
 
-def taken_over(p: Printer, v: Value, old: Span, longer: Span) -> bool:
-    """Whether another value has the name of `v` at a moment that only its longer span meets."""
+def taken_over(p: Printer, v: Value, until: Span) -> bool:
+    """Whether another value has the name of `v` at some moment of a span, which `v` itself need not reach."""
+    own = span_of(p.places, v)
     held = p.names.taken.get(p.labels[v], ())
-    return any(overlap(p.places, h, longer) and not overlap(p.places, h, old) for h in held)
+    if own.block is not until.block:
+        return any(h.block is until.block and overlap(p.places, h, until) for h in held)
+    longer = Span(own.block, own.start, max(own.stop, until.stop))
+    return any(overlap(p.places, h, longer) and not overlap(p.places, h, own) for h in held)
 
 
 def crosses_write(p: Printer, node: Op, block: Block, k: int, target: int) -> bool:

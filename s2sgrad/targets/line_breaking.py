@@ -152,7 +152,8 @@ def fold(parts: list[Part], column: int, indent: int, tail: int = 0, inside: boo
     head, rest = "".join(flat(parts[:at])), parts[at + 1 :]
     if group.free:
         lines = one_a_line(group, column + len(head), indent, tail + breadth(rest))
-        return [head + lines[0], *lines[1:-1], *joined(lines[-1], rest, indent, tail, inside)]
+        lines[0] = head + lines[0]
+        return [*lines[:-1], *joined(lines[-1], rest, indent, tail, inside)]
     last = " " * indent + group.close.bracket
     return [
         head + group.open.bracket,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import functools
 import inspect
+import keyword
 import textwrap
 import types
 from dataclasses import dataclass, field
@@ -13,8 +14,9 @@ from typing import Any
 import gast
 import numpy as np
 
-from ..ir.program import Function
-from .spelling import dotted, import_path, name
+from ..ir.program import Function, Op, walk
+from .names import RESERVED
+from .spelling import SPELLINGS, dotted, import_path, name
 
 
 @dataclass(eq=False)
@@ -40,9 +42,27 @@ class ModuleParts:
         ours = (getattr(fun, "__module__", "") or "").startswith("s2sgrad.")
         if ours and isinstance(fun, types.FunctionType):
             return self._copied(fun)
-        label = getattr(fun, "__name__", "external")
-        self.externals[label] = fun
-        return name(label)
+        return name(self.external(fun))
+
+    def external(self, obj: Any) -> str:
+        """The name that an object from outside goes by: its own, numbered where two have the same."""
+        known = next((label for label, other in self.externals.items() if other is obj), None)
+        if known is not None:
+            return known
+        wish = getattr(obj, "__name__", "external")
+        wish = label = wish if wish.isidentifier() and not keyword.iskeyword(wish) else "external"
+        number = 1
+        while label in self.externals or label in RESERVED or label in self.functions.values():
+            number += 1
+            label = f"{wish}_{number}"
+        self.externals[label] = obj
+        return label
+
+    def find_externals(self, function: Function) -> None:
+        """Name the objects from outside that a function uses, before its own values are named."""
+        for node in walk(function.body):
+            if isinstance(node, Op) and node.fun not in SPELLINGS and is_external(node.fun):
+                self.external(node.fun)
 
     def _imported(self, path: str) -> Any:
         library, _, rest = path.partition(".")
@@ -80,6 +100,13 @@ class ModuleParts:
 
     def use_numpy(self) -> None:
         self.imports["import numpy as np"] = ""
+
+
+def is_external(fun: Any) -> bool:
+    """Whether a function is the user's: neither importable from a library nor of the table's own."""
+    module = (getattr(fun, "__module__", "") or type(fun).__module__).partition(".")[0]
+    builtin = getattr(builtins, getattr(fun, "__name__", ""), None) is fun
+    return module != "s2sgrad" and not builtin and import_path(fun) is None
 
 
 @functools.lru_cache(maxsize=128)

@@ -105,7 +105,9 @@ def print_call(p: Printer, node: Call, k: int, block: Block) -> None:
 def printer_of(function: Function, results: list[Value], parts: ModuleParts) -> Printer:
     """A printer that knows who owns what and where everything is read."""
     places = find_places(function.body, results)
-    p = Printer(analyse(function, results), places, Names(places), parts)
+    parts.find_externals(function)
+    names = Names(places, never_again=set(RESERVED) | set(parts.externals))
+    p = Printer(analyse(function, results), places, names, parts)
     wish_names(p, function.body)
     return p
 

@@ -49,7 +49,7 @@ def analyse(function: Function, results: list[Any]) -> Ownership:
     for k, p in enumerate(function.params):
         if has_memory(p):
             found.roots[p] = frozenset([p])
-            if k in function.consumes:
+            if k in function.consumes and p.type.kind != "packed":
                 found.owned_roots.add(p)
     _block(found, function.body, frozenset(leaves(results)) | frozenset(leaves(function.body.end.values)))
     return found
@@ -100,7 +100,7 @@ def _call(found: Ownership, node: Call, k: int, last: dict) -> None:
             continue
         roots = found.roots.get(a, NONE)
         found.copied_args.discard((node, place))
-        if place not in node.function.consumes:
+        if place not in node.function.consumes or a.type.kind == "packed":
             shared |= roots
         elif roots & given or sum(1 for x in node.args if x is a) > 1 or not may_reuse(found, a, k, last):
             found.copied_args.add((node, place))

@@ -152,11 +152,9 @@ def _tree(p: Printer, x: Any, shared: dict[Any, int], fresh: bool) -> Any:
     if isinstance(x, _Spelled):
         return x.tree
     if isinstance(x, Struct):
-        p.module.externals[x.cls.__name__] = x.cls
-        return call(name(x.cls.__name__), **{f: _tree(p, v, shared, fresh) for f, v in x.fields.items()})
+        return call(name(p.module.external(x.cls)), **{f: _tree(p, v, shared, fresh) for f, v in x.fields.items()})
     if is_namedtuple(x):
-        p.module.externals[type(x).__name__] = type(x)
-        return call(name(type(x).__name__), *[_tree(p, v, shared, fresh) for v in x])
+        return call(name(p.module.external(type(x))), *[_tree(p, v, shared, fresh) for v in x])
     if isinstance(x, (tuple, list)):
         kind = gast.Tuple if isinstance(x, tuple) else gast.List
         return kind([_tree(p, v, shared, fresh) for v in x], LOAD)

@@ -64,7 +64,7 @@ def print_op(p: Printer, node: Op, k: int, block: Block) -> None:
     result = node.results[0]
     if node.effect == IMPURE and p.places.uses.get(result, 0) == 0:
         statement(p, gast.Expr(part.tree), node)
-    elif always_inline(p, node, block) or folds(p, node, part, block, k):
+    elif always_inline(p, node, block, k) or folds(p, node, part, block, k):
         p.folded[result] = part
     else:
         assign(p, result, part.tree, node)

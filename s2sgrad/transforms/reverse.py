@@ -504,7 +504,21 @@ def _append_at_exits(state: Reversal, block: Block, param: Value, v: Any) -> Non
     """Push `v` wherever an iteration ends; a placeholder where it was left before `v` was made."""
     _append_at_breaks(state, block, param, v)
     if block.end.kind == "yield":
-        block.end.values = (*block.end.values, _push(block, param, v))
+        block.end.values = (*block.end.values, _push_at_end(block, param, v))
+
+
+def _push_at_end(block: Block, tape: Value, v: Any) -> Value:
+    """Push where a block falls off its end: inside of a last branch that may break, which stays the last node."""
+    if not may_break_at_end(block):
+        return _push(block, tape, v)
+    last = block.nodes[-1]
+    for inner in last.blocks:
+        if inner.end.kind == "yield":
+            inside = inner.end.values[last.results.index(v)] if v in last.results else v
+            inner.end.values = (*inner.end.values, _push_at_end(inner, tape, inside))
+    out = Value(tape.type, tape.name, last)
+    last.results = (*last.results, out)
+    return out
 
 
 def _append_at_breaks(state: Reversal, block: Block, param: Value, v: Any) -> None:

@@ -48,7 +48,7 @@ def numerical_gradient(fun: Callable[..., Any], args: tuple[Any, ...], position:
     old = leaves(args[position])
 
     def at(k: int, entry: tuple[int, ...], h: float) -> float:
-        moved = [_moved(leaf, entry, h) if j == k else leaf for j, leaf in enumerate(old)]
+        moved = [_moved(leaf, entry, h) if j == k else copy.copy(leaf) for j, leaf in enumerate(old)]
         given = copy.deepcopy(list(args))
         given[position] = _replaced(copy.deepcopy(args[position]), iter(moved))
         return float(fun(*given))

@@ -73,7 +73,9 @@ def program(case: Case, positions: tuple[int, ...], keywords: tuple[str, ...] = 
 
 def check_value(want: Any, have: Any, what: str) -> None:
     """A value is the original's: the same structure, types and dtypes, and the same numbers but for rounding."""
-    assert isinstance(have, (tuple, list)) == isinstance(want, (tuple, list)), f"{what}: {type(have)} for {type(want)}"
+    assert isinstance(have, (tuple, list)) == isinstance(want, (tuple, list)), (
+        f"{what}: {type(have)} for {type(want)}"
+    )
 
     def same(a: Any, b: Any) -> None:
         assert isinstance(b, type(a)), f"{what}: the value is a {type(b)}, not a {type(a)}"

@@ -1,6 +1,12 @@
-"""Every case of every chapter, compiled: value, dtypes, shapes and pullback of a program that makes its call."""
+"""Every case of every chapter, compiled: value, dtypes, shapes and pullback of a program that makes its call.
+
+Of each function every third case is in the quick suite, the first one always; `-m slow` runs the others.
+"""
 
 from __future__ import annotations
+
+from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -8,7 +14,20 @@ from .case import Case
 from .compiled import check_compiled
 from .test_rules import ALL
 
+EVERY = 3
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=f"{file[6:]}-{case!r}") for file, case in ALL])
+
+def selected() -> list[Any]:
+    """The cases as parameters, those that the quick suite leaves out marked as slow."""
+    seen: Counter[Any] = Counter()
+    out = []
+    for file, case in ALL:
+        marks = [pytest.mark.slow] if seen[case.fun] % EVERY else []
+        seen[case.fun] += 1
+        out.append(pytest.param(case, id=f"{file[6:]}-{case!r}", marks=marks))
+    return out
+
+
+@pytest.mark.parametrize("case", selected())
 def test_compiled(case: Case) -> None:
     check_compiled(case)

@@ -20,7 +20,9 @@ def shared_positions(case: Case) -> set[int]:
     """The arguments of a case with which its result shares memory."""
     args = copy.deepcopy(case.args)
     with np.errstate(all="ignore"):
-        results = [r for r in leaves(case.fun(*args, **copy.deepcopy(case.kwargs))) if isinstance(r, np.ndarray)]
+        results = [
+            r for r in leaves(case.fun(*args, **copy.deepcopy(case.kwargs))) if isinstance(r, np.ndarray)
+        ]
     arrays = [(k, a) for k, arg in enumerate(args) for a in leaves(arg) if isinstance(a, np.ndarray)]
     return {k for k, a in arrays if any(np.shares_memory(a, r) for r in results)}
 

@@ -1,0 +1,339 @@
+"""Forward mode and what is made of it: `jvp`, `hvp`, `hessian`, `jacobian`, `elementwise_grad`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import compiler
+from .api import Derivative, explain, target_of, vjp
+from .compiler import BUILDERS, Request, check_scalar, finish_function, gradients, independent_leaves, is_floating
+from .frontend.abstract import leaves_of, map_abstract
+from .frontend.capture import describe
+from .ir.program import Value, type_of
+from .pullback import conform
+from .signature import reach, signature_of, with_floats
+from .targets.numpy import Entry
+from .transforms.cotangent import zeros
+from .transforms.forward import forward
+from .transforms.reverse import reverse
+
+# --- programs -----------------------------------------------------------------------------------------------
+
+
+def _directions(targets: list[Any]) -> list[Any]:
+    """Tangents in the structure of what they are tangent to; None for what is not floating."""
+
+    def tangent(leaf: Any) -> Any:
+        return Value(leaf.type, f"{leaf.name or 'x'}_dot") if is_floating(leaf) else None
+
+    return [map_abstract(t, tangent) for t in targets]
+
+
+def _tangent_parameters(lowered: Any, request: Request, directions: list[Any]) -> list[tuple[str, Any]]:
+    names = [lowered.parameters[position[0]][0] for position in request.wrt]
+    return [*lowered.parameters, *[(f"{name}_dot", d) for name, d in zip(names, directions)]]
+
+
+def _values(x: Any) -> list[Value]:
+    return [leaf for leaf in leaves_of(x) if isinstance(leaf, Value)]
+
+
+def _build_jvp(lowered: Any, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
+    """The value and the directional derivative, in one forward sweep."""
+    directions = _directions(targets)
+    name = f"{lowered.function.name}_jvp"
+    results = list(leaves_of(lowered.result))
+    pushed = forward(lowered.function, lowered.inputs, independent_leaves(targets), _values(directions), results, name)
+    values, tangents = iter(pushed.results), iter([_tangent(pushed, r, t) for r, t in zip(pushed.results, pushed.tangents)])
+    value = map_abstract(lowered.result, lambda leaf: next(values))
+    tangent = map_abstract(lowered.result, lambda leaf: next(tangents))
+    parameters = _tangent_parameters(lowered, request, directions)
+    doc = f"The value of `{lowered.function.name}` and its directional derivative."
+    return [finish_function(lowered, pushed.function, parameters, name, (value, tangent), doc)], None
+
+
+def _tangent(pushed: Any, result: Any, tangent: Any) -> Any:
+    if tangent is not None:
+        return tangent
+    if isinstance(result, Value):
+        return zeros(pushed.builder, result) if type_of(result).may_be_active else None
+    return 0.0 if isinstance(result, (float, complex)) else None
+
+
+def _build_hvp(lowered: Any, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
+    """Forward over reverse: the gradient's directional derivative."""
+    check_scalar(lowered)
+    name = f"{lowered.function.name}_hvp"
+    adjoint = reverse(lowered.function, lowered.inputs, independent_leaves(targets), [lowered.result], [1.0], name)
+    gradient = gradients(adjoint, targets)
+    directions = _directions(targets)
+    leaves = list(leaves_of(gradient))
+    pushed = forward(adjoint.function, lowered.inputs, independent_leaves(targets), _values(directions), leaves, name)
+    tangents = iter([None if g is None else _zero_or(pushed, t, leaf) for g, t, leaf in zip(leaves, pushed.tangents, leaves_of(targets))])
+    product = [map_abstract(g, lambda leaf: next(tangents)) for g in gradient]
+    result = product[0] if request.single else tuple(product)
+    parameters = _tangent_parameters(lowered, request, directions)
+    doc = f"The Hessian of `{lowered.function.name}` times a vector."
+    return [finish_function(lowered, pushed.function, parameters, name, result, doc)], None
+
+
+def _zero_or(pushed: Any, tangent: Any, leaf: Any) -> Any:
+    if tangent is not None and isinstance(tangent, Value):
+        return tangent
+    return zeros(pushed.builder, leaf)
+
+
+BUILDERS["jvp"] = _build_jvp
+BUILDERS["hvp"] = _build_hvp
+
+
+# --- the functions ------------------------------------------------------------------------------------------------
+
+
+def jvp(fun: Callable[..., Any], args: Any, tangents: Any, *, jit: Any = False) -> tuple[Any, Any]:
+    """The value of a function and its derivative along a direction, by forward mode.
+
+    Parameters
+    ----------
+    fun : callable
+        A function of any result.
+    args, tangents : tuple
+        Its arguments and a tangent for each, in the same structure; None for arguments that do not move.
+
+    Raises
+    ------
+    ValueError
+        If a tangent has another structure or shape than its argument.
+
+    Examples
+    --------
+    >>> jvp(lambda x, y: x * y, (3.0, 2.0), (1.0, 0.0))
+    (6.0, 2.0)
+    """
+    if jit is not False:
+        raise NotImplementedError("jit=True is not there yet: use jit=False")
+    if not isinstance(args, (tuple, list)) or not isinstance(tangents, (tuple, list)) or len(args) != len(tangents):
+        raise ValueError("args and tangents must be tuples of the same length")
+    moving = [k for k, t in enumerate(tangents) if t is not None and _has_floats(args[k])]
+    if not moving:
+        value = fun(*args)
+        return value, _zeros_like(value)
+    push = _Pushforward(fun, tuple(moving), "jvp")
+    return push(*args, directions=[_conform(tangents[k], args[k]) for k in moving])
+
+
+def _has_floats(x: Any) -> bool:
+    return any(np.asarray(leaf).dtype.kind in "fc" or type(leaf) is int for leaf in leaves_of(x) if isinstance(leaf, (int, float, complex, np.ndarray, np.generic)) and not isinstance(leaf, bool))
+
+
+def _conform(tangent: Any, x: Any) -> Any:
+    try:
+        return conform(tangent, float(x) if type(x) is int else x)
+    except ValueError as error:
+        raise ValueError(str(error).replace("cotangent", "tangent").replace("value", "argument")) from None
+
+
+def _zeros_like(x: Any) -> Any:
+    return map_abstract(x, lambda leaf: np.zeros_like(leaf) if isinstance(leaf, np.ndarray) else 0.0 if isinstance(leaf, (float, complex)) else None)
+
+
+class _Pushforward(Derivative):
+    """A compiled program that takes directions beside its arguments."""
+
+    def __init__(self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "hvp", jit: Any = False) -> None:
+        super().__init__(fun, wrt, kind, jit)
+
+    def __call__(self, *args: Any, directions: list[Any]) -> Any:
+        args = self._bound(args, {})
+        key = tuple(map(describe, args))
+        found = compiler.find(self._variants, key, self._fun, args)
+        spec, captured = found if found is not None else self._compile(args, key)
+        self._latest = spec
+        try:
+            return spec.run(*args, *directions, *captured)
+        except Exception as error:
+            explain(error, spec)
+            raise
+
+
+class HessianVectorProduct(_Pushforward):
+    """`(*args, v)` to the Hessian at `args` times `v`; the Hessian is never formed."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        *args, v = args
+        bound = with_floats(self._signature.bind(tuple(args), kwargs), self._positions)
+        wanted = [reach(bound, position, self._signature.names) for position in self._positions]
+        given = list(v) if isinstance(self.wrt, (tuple, list)) else [v]
+        if len(given) != len(wanted):
+            raise ValueError(f"v has {len(given)} parts for {len(wanted)} arguments")
+        return super().__call__(*bound, directions=[_conform(d, x) for d, x in zip(given, wanted)])
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        return with_floats(args, self._positions)
+
+
+def hvp(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> HessianVectorProduct:
+    """A function `(*args, v)`: the Hessian of `fun` times `v`, forward over reverse.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> product = hvp(lambda x: np.sum(x**3))
+    >>> print(product(np.array([1.0, 2.0]), np.array([1.0, 0.0])))
+    [6. 0.]
+    """
+    return HessianVectorProduct(fun, wrt, "hvp", jit)
+
+
+def basis(x: Any) -> Iterator[tuple[Any, tuple[int, ...]]]:
+    """Each unit vector of an array or number, and where its one stands."""
+    shape = np.shape(x)
+    for index in np.ndindex(*shape):
+        if not shape:
+            yield (np.asarray(1.0, np.asarray(x).dtype)[()] if isinstance(x, np.generic) else 1.0), index
+            return
+        unit = np.zeros(shape, x.dtype)
+        unit[index] = 1
+        yield unit, index
+
+
+class Hessian(HessianVectorProduct):
+    """Second derivatives of a function of one array or number, a column a Hessian-vector product."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        bound = self._signature.bind(args, kwargs)
+        x = reach(with_floats(bound, self._positions), self._positions[0], self._signature.names)
+        if len(self._positions) != 1 or not isinstance(x, (float, complex, np.ndarray, np.generic)):
+            raise ValueError("the Hessian is of one array or number: use `hvp`, or differentiate with respect to one argument")
+        out = np.empty(np.shape(x) * 2, np.asarray(x).dtype)
+        for unit, index in basis(x):
+            out[(..., *index)] = super().__call__(*bound, unit)
+        return out if out.shape else out[()]
+
+
+def hessian(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> Hessian:
+    """Second derivatives of a scalar-valued function: shape of the argument, twice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 3.0])))
+    [[6. 2.]
+     [2. 0.]]
+    """
+    return Hessian(fun, wrt, "hvp", jit)
+
+
+class Jacobian:
+    """The Jacobian of a function with respect to one array or number."""
+
+    def __init__(self, fun: Callable[..., Any], wrt: Any, mode: str) -> None:
+        if mode not in ("auto", "forward", "reverse"):
+            raise ValueError(f"mode={mode!r}: it is 'forward', 'reverse' or 'auto'")
+        self.__wrapped__, self.wrt, self.mode = fun, wrt, mode
+        self._push = _Pushforward(fun, wrt, "jvp")
+        self.__name__ = f"jacobian_{getattr(fun, '__name__', 'fun')}"
+        self.__doc__ = getattr(fun, "__doc__", None)
+
+    @property
+    def source(self) -> str:
+        return self._push.source
+
+    def source_for(self, *args: Any, **kwargs: Any) -> str:
+        return self._push.source_for(*args, **kwargs)
+
+    def lower(self, *args: Any, **kwargs: Any) -> Any:
+        return self._push.lower(*args, **kwargs)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        bound = with_floats(self._push._signature.bind(args, kwargs), self._push._positions)
+        if isinstance(self.wrt, (tuple, list)):
+            return tuple(Jacobian(self.__wrapped__, w, self.mode)(*args, **kwargs) for w in self.wrt)
+        x = reach(bound, self._push._positions[0], self._push._signature.names)
+        if not isinstance(x, (float, complex, np.ndarray, np.generic)):
+            raise ValueError("the Jacobian is with respect to one array or number, or a tuple of those")
+        if self.mode == "reverse" or (self.mode == "auto" and np.size(x) > 1 and np.size(x) > self._output_size(bound)):
+            return self._by_rows(bound, x)
+        return self._by_columns(bound, x)
+
+    def _output_size(self, bound: tuple[Any, ...]) -> int:
+        value = target_of(self.__wrapped__)(*bound)
+        return sum(np.size(leaf) for leaf in leaves_of(value))
+
+    def _by_columns(self, bound: tuple[Any, ...], x: Any) -> Any:
+        columns = [(self._push(*bound, directions=[unit])[1], index) for unit, index in basis(x)]
+        if not columns:
+            return self._by_rows(bound, x)
+        return _assemble([c for c, _ in columns], [i for _, i in columns], np.shape(x))
+
+    def _by_rows(self, bound: tuple[Any, ...], x: Any) -> Any:
+        position = self._push._positions[0]
+        fun = target_of(self.__wrapped__)
+        value, pullback = vjp(fun, *bound)
+        if not isinstance(value, (float, complex, np.ndarray, np.generic)):
+            return self._by_columns(bound, x)
+        out = np.empty(np.shape(value) + np.shape(x), np.result_type(value, x))
+        for unit, index in basis(value):
+            out[index] = reach(pullback(unit), position, self._push._signature.names)
+        return out if out.shape else out[()]
+
+
+def _assemble(columns: list[Any], indices: list[tuple[int, ...]], shape: tuple[int, ...]) -> Any:
+    """Columns, in the structure of the result, as arrays of output shape + input shape."""
+    first = columns[0]
+    if isinstance(first, dict):
+        return {key: _assemble([c[key] for c in columns], indices, shape) for key in first}
+    if isinstance(first, (tuple, list)):
+        return type(first)([_assemble([c[k] for c in columns], indices, shape) for k in range(len(first))])
+    out = np.empty(np.shape(first) + shape, np.asarray(first).dtype)
+    for column, index in zip(columns, indices):
+        out[(..., *index)] = column
+    return out if out.shape else out[()]
+
+
+def jacobian(fun: Callable[..., Any], wrt: Any = 0, *, mode: str = "auto", sparsity: Any = None, jit: Any = False) -> Jacobian:
+    """The Jacobian: output shape + input shape, by columns (forward) or rows (reverse), the cheaper by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(jacobian(lambda x: x**2)(np.array([1.0, 2.0])))
+    [[2. 0.]
+     [0. 4.]]
+    """
+    if jit is not False:
+        raise NotImplementedError("jit=True is not there yet: use jit=False")
+    if sparsity is not None:
+        raise NotImplementedError("sparse Jacobians are not there yet: use sparsity=None")
+    return Jacobian(fun, wrt, mode)
+
+
+class ElementwiseGrad(Derivative):
+    """The derivative of a function that acts element by element, at every element."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        signature = signature_of(self._fun)
+        bound = with_floats(signature.bind(args, kwargs), self._positions)
+        value, pullback = vjp(self._fun, *bound)
+        ones = np.ones_like(value) if isinstance(value, (np.ndarray, np.generic)) else 1.0
+        cotangents = pullback(ones)
+        found = [reach(cotangents, position, signature.names) for position in self._positions]
+        return tuple(found) if isinstance(self.wrt, (tuple, list)) else found[0]
+
+
+def elementwise_grad(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> ElementwiseGrad:
+    """The derivative of a function that acts element by element, in the shape of its argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(elementwise_grad(np.square)(np.array([1.0, 2.0])))
+    [2. 4.]
+    """
+    return ElementwiseGrad(fun, wrt, "grad", jit)
+
+
+__all__ = ["elementwise_grad", "hessian", "hvp", "jacobian", "jvp"]

@@ -1,0 +1,1 @@
+"""The documentation as programs: its examples run, and what they print stands below them."""

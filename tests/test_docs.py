@@ -1,0 +1,47 @@
+"""The documentation is true: its examples run, and print what stands below them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .documents.__main__ import in_a_process_of_its_own
+from .documents.gallery import PAGE, page
+from .documents.pages import PAGES, ROOT, examples, output_block
+
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if examples(text_of(name))])
+def test_the_examples_of_a_page_print_what_it_says(name):
+    """After a change of the output that is meant: `python -m tests.documents`, and review the diff."""
+    done = in_a_process_of_its_own(name)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == text_of(name).splitlines()
+
+
+def test_the_gallery_shows_the_committed_programs():
+    """After a change of the gallery: `python -m tests.documents`."""
+    assert page() == PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(name):
+    found = [link for link in LINK.findall(text_of(name)) if "://" not in link]
+    missing = [link for link in found if not ((ROOT / name).parent / link).exists()]
+    assert not missing
+
+
+def test_a_page_without_output_gets_it_and_a_wrong_one_is_replaced(tmp_path, monkeypatch):
+    from .documents import pages
+
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    (tmp_path / "page.md").write_text("```python\nprint(1 + 1)\n```\n\n```text\n3\n```\n")
+    monkeypatch.setattr(pages, "run", lambda page, text: ["2\n"])
+    assert pages.refreshed("page.md") == "```python\nprint(1 + 1)\n```\n\n```text\n2\n```\n"
+    assert output_block("") == ""
