@@ -1,21 +1,53 @@
-"""s2sgrad: a source-to-source differentiation compiler for Python and NumPy."""
+"""s2sgrad: a source-to-source differentiation compiler for Python and NumPy.
 
-from .api import differentiate, grad, source, value_and_grad, vjp
-from .checking import check_grads
-from .errors import (
-    DifferentiationError,
-    JitError,
-    NonDifferentiableError,
-    NotScalarError,
-    SourceNotFoundError,
-    UnsupportedSyntaxError,
-)
-from .frontend.primitives import stop_gradient
-from .primitive import primitive
-from .supported import supported
-from .table.registry import defjvp, defvjp
+Names are imported when they are first used, so that `import s2sgrad` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import differentiate, grad, source, value_and_grad, vjp
+    from .checking import check_grads
+    from .checkpointing import checkpoint, checkpointed
+    from .errors import (
+        DifferentiationError,
+        JitError,
+        NonDifferentiableError,
+        NotScalarError,
+        SourceNotFoundError,
+        UnsupportedSyntaxError,
+    )
+    from .frontend.primitives import stop_gradient
+    from .orders import elementwise_grad, hessian, hvp, jacobian, jvp
+    from .primitive import primitive
+    from .supported import supported
+    from .table.registry import defjvp, defvjp
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "api": ("differentiate", "grad", "source", "value_and_grad", "vjp"),
+    "checking": ("check_grads",),
+    "checkpointing": ("checkpoint", "checkpointed"),
+    "errors": (
+        "DifferentiationError",
+        "JitError",
+        "NonDifferentiableError",
+        "NotScalarError",
+        "SourceNotFoundError",
+        "UnsupportedSyntaxError",
+    ),
+    "frontend.primitives": ("stop_gradient",),
+    "orders": ("elementwise_grad", "hessian", "hvp", "jacobian", "jvp"),
+    "primitive": ("primitive",),
+    "supported": ("supported",),
+    "table.registry": ("defjvp", "defvjp"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
 __all__ = [
     "DifferentiationError",
     "JitError",
@@ -24,10 +56,17 @@ __all__ = [
     "SourceNotFoundError",
     "UnsupportedSyntaxError",
     "check_grads",
+    "checkpoint",
+    "checkpointed",
     "defjvp",
     "defvjp",
     "differentiate",
+    "elementwise_grad",
     "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "primitive",
     "source",
     "stop_gradient",
@@ -35,3 +74,16 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = found  # a submodule of the same name must not hide it
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

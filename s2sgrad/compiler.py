@@ -536,7 +536,12 @@ def _seed_for(r: Any, k: int) -> Any:
     return None
 
 
+def _build_elementwise(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
+    raise DifferentiationError("the program of `elementwise_grad` is that of `vjp`: use `vjp`, or `source` of the sum")
+
+
 BUILDERS: dict[str, Callable[..., tuple[list[Entry], Any]]] = {
+    "elementwise": _build_elementwise,
     "grad": _build_gradient,
     "value_and_grad": _build_gradient,
     "vjp": _build_vjp,

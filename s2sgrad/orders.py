@@ -11,7 +11,9 @@ from . import compiler
 from .api import Derivative, explain, target_of, vjp
 from .compiler import BUILDERS, Request, check_scalar, finish_function, gradients, independent_leaves, is_floating
 from .frontend.abstract import leaves_of, map_abstract
+from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
+from .frontend.nesting import DerivativeOf, nested_jvp
 from .ir.program import Value, type_of
 from .pullback import conform
 from .signature import reach, signature_of, with_floats
@@ -203,6 +205,8 @@ def basis(x: Any) -> Iterator[tuple[Any, tuple[int, ...]]]:
 class Hessian(HessianVectorProduct):
     """Second derivatives of a function of one array or number, a column a Hessian-vector product."""
 
+    nature = "matrix"
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         bound = self._signature.bind(args, kwargs)
         x = reach(with_floats(bound, self._positions), self._positions[0], self._signature.names)
@@ -229,6 +233,8 @@ def hessian(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> Hessi
 
 class Jacobian:
     """The Jacobian of a function with respect to one array or number."""
+
+    nature = "matrix"
 
     def __init__(self, fun: Callable[..., Any], wrt: Any, mode: str) -> None:
         if mode not in ("auto", "forward", "reverse"):
@@ -314,6 +320,9 @@ def jacobian(fun: Callable[..., Any], wrt: Any = 0, *, mode: str = "auto", spars
 class ElementwiseGrad(Derivative):
     """The derivative of a function that acts element by element, at every element."""
 
+    def __init__(self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "elementwise", jit: Any = False) -> None:
+        super().__init__(fun, wrt, "elementwise", jit)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         signature = signature_of(self._fun)
         bound = with_floats(signature.bind(args, kwargs), self._positions)
@@ -333,7 +342,16 @@ def elementwise_grad(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False)
     >>> print(elementwise_grad(np.square)(np.array([1.0, 2.0])))
     [2. 4.]
     """
-    return ElementwiseGrad(fun, wrt, "grad", jit)
+    return ElementwiseGrad(fun, wrt, jit=jit)
+
+
+def _nested(kind: str) -> Callable[..., Any]:
+    return lambda frame, node, fun, wrt=0, *, jit=False: DerivativeOf(kind, fun, wrt)
+
+
+BUILTINS[jvp] = nested_jvp
+BUILTINS[hvp] = _nested("hvp")
+BUILTINS[elementwise_grad] = _nested("elementwise")
 
 
 __all__ = ["elementwise_grad", "hessian", "hvp", "jacobian", "jvp"]

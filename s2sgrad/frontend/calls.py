@@ -19,6 +19,7 @@ from .abstract import Bound, BoundFunction, Closure, FunctionRef, NotStatic, Obj
 from .capture import identity
 from .expressions import emit, named, value_of
 from .frame import INLINE_DEPTH, Frame, assigned_names, closure_frame
+from .opaque import handed_over, may_write
 from .nesting import Checkpointed, DerivativeOf, call_derivative
 from .primitives import Method, call_object
 from .source import find_source
@@ -180,6 +181,8 @@ def call_opaque(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict
         return _construct(frame, fun, args, kwargs)
     if isinstance(fun, type) and issubclass(fun, tuple) and hasattr(fun, "_fields"):
         return fun(*args, **kwargs)
+    if not frame.quiet and not (isinstance(fun, type) and issubclass(fun, BaseException)) and may_write(fun):
+        args, kwargs = handed_over(frame, node, args), handed_over(frame, node, kwargs)
     out = emit(frame, node, fun, *[value_of(frame, node, a) for a in args], **{k: value_of(frame, node, v) for k, v in kwargs.items()})
     if diagnosis is not None and isinstance(out, Value) and out.node is not None:
         out.node.diagnosis = diagnosis
@@ -197,6 +200,8 @@ def unwrapped(frame: Frame, callee: ObjectRef) -> Any:
     nature = getattr(type(callee.obj), "nature", None)
     if nature == "differentiated":
         return frame.low.inputs.abstract(callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun")
+    if nature == "matrix":
+        raise frame.refuse(node, "a Jacobian or Hessian inside a differentiated function is not supported: use `jvp`, `hvp` or `grad` there")
     if nature == "checkpoint":
         return BoundFunction(Checkpointed(frame.low.inputs.abstract(callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun")), (), {})
     if nature == "derivative":
@@ -279,10 +284,12 @@ def inline(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[s
             inner = Frame(low, source, callee, None, {}, assigned_names(tree), quiet=frame.quiet and callee.path is None)
         inner.names.update(names)
         low.stack.append(tree)
+        low.frames.append(inner)
         try:
             return run_function(inner, tree)
         finally:
             low.stack.pop()
+            low.frames.pop()
 
     if len(low.stack) >= INLINE_DEPTH:
         raise RecursionError(f"the recursion of `{getattr(tree, 'name', 'a lambda')}` does not end at compile time")

@@ -27,6 +27,7 @@ class State:
         self.frames: list[tuple[Frame, dict[str, Any]]] = []
         self.contents: dict[int, tuple[Any, Any]] = {}
         self.versions = dict(frame.low.versions)
+        self.held, self.stale = dict(frame.low.held), dict(frame.low.stale)
         f: Frame | None = frame
         while f is not None:
             self.frames.append((f, dict(f.names)))
@@ -45,6 +46,7 @@ class State:
 
     def restore(self, frame: Frame) -> None:
         frame.low.versions = dict(self.versions)
+        frame.low.held, frame.low.stale = dict(self.held), dict(self.stale)
         for f, names in self.frames:
             f.names = dict(names)
         for x, items in self.contents.values():
@@ -108,9 +110,12 @@ class Merge:
             value = self._made[key] = Value(t, name)
             self.pairs.append((a, b))
             self.results.append(value)
-            handles = tuple(x for x in (a, b) if isinstance(x, Value) and x.type.kind in ("array", "unknown"))
-            if handles and t.kind in ("array", "unknown"):
+            handles = tuple(x for x in (a, b) if isinstance(x, Value) and not x.type.is_scalar)
+            if handles and not t.is_scalar:
                 self.frame.low.ambiguous[value] = handles
+            stale = [self.frame.low.stale[x] for x in handles if x in self.frame.low.stale]
+            if stale:
+                self.frame.low.stale[value] = stale[0]
         return self._made[key]
 
 
@@ -162,13 +167,19 @@ def _join_arms(frame: Frame, made: Branch, outcomes: list[Any], after: list[Stat
     _merge_names(frame, merge, after, before)
     made.results = tuple(merge.results)
     for k, block in enumerate(made.blocks):
-        block.end.values = tuple(frame_current(after[k], pair[k]) for pair in merge.pairs)
+        block.end.values = _at_end(frame, block, after[k], [pair[k] for pair in merge.pairs])
     return out
 
 
-def frame_current(state: State, x: Any) -> Any:
-    """The version of a handle at the end of an arm (views were made current when they were read)."""
-    return state.versions.get(x, x) if isinstance(x, Value) else x
+def _at_end(frame: Frame, block: Block, state: State, handles: list[Any]) -> tuple[Any, ...]:
+    """The versions of handles at the end of an arm; views are made current there."""
+    low = frame.low
+    joined = low.versions, low.stale
+    low.versions, low.stale = state.versions, {}
+    with frame.builder.inside(block):
+        values = tuple(low.current(x) for x in handles)
+    low.versions, low.stale = joined
+    return values
 
 
 def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State) -> None:
@@ -186,7 +197,10 @@ def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State) 
         a, b = first.versions.get(root, root), second.versions.get(root, root)
         versions[root] = a if a is b else merge._result(a, b, join(a.type, b.type, (root, "version")) or UNKNOWN, root.name)
         frame.low.ambiguous.pop(versions[root], None)
-    frame.low.versions = versions
+    low = frame.low
+    low.versions = versions
+    low.held = {x: first.held.get(x, frozenset()) | second.held.get(x, frozenset()) for x in {**first.held, **second.held}}
+    low.stale = {**first.stale, **second.stale}
 
 
 def _poison(frame: Frame, x: Any) -> None:

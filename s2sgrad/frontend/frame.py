@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gast
+import numpy as np
 
 from ..errors import DifferentiationError, UnsupportedSyntaxError
 from ..ir.builder import Builder
-from ..ir.program import Op, Value, map_leaves
+from ..ir.program import Op, Value, leaves, map_leaves
 from ..ir.result_types import type_of_index
-from .abstract import Closure, FunctionRef, Unbound
+from .abstract import Closure, FunctionRef, Unbound, children
 from .capture import Inputs
 from .source import FunctionSource
 
@@ -44,6 +45,11 @@ class Lowering:
     versions: dict[Value, Value] = field(default_factory=dict)
     views: dict[Value, View] = field(default_factory=dict)
     ambiguous: dict[Value, tuple[Value, ...]] = field(default_factory=dict)  # joined handles -> what they may be
+    held: dict[Value, frozenset[Value]] = field(default_factory=dict)  # run-time lists -> arrays put into them
+    stale: dict[Value, str] = field(default_factory=dict)  # handles that would show the wrong thing -> why
+    maybe_copies: list[Value] = field(default_factory=list)  # views that are copies where the base is not contiguous
+    outside: dict[int, Any] = field(default_factory=dict)  # containers of globals and cells, by identity
+    frames: list[Any] = field(default_factory=list)  # the calls being interpreted
     depth: int = 0
     stack: list[Any] = field(default_factory=list)  # the code objects being inlined
     memo: dict[Any, Any] = field(default_factory=dict)
@@ -53,6 +59,8 @@ class Lowering:
         """The version of a handle at this point; anything else is itself."""
         if not self.versions or not isinstance(v, Value):
             return v
+        if v in self.stale:
+            raise UnsupportedSyntaxError(self.stale[v], self.builder.loc[0].location(self.builder.loc[1]) if self.builder.loc else None)
         if v in self.versions:
             return self.versions[v]
         view = self.views.get(v)
@@ -70,10 +78,52 @@ class Lowering:
         else:
             fresh_args, fresh_kwargs = args, kwargs
         out = self.builder.op(fun, fresh_args, fresh_kwargs, name)
-        if not self.quiet and isinstance(out, Value) and isinstance(out.node, Op) and out.type.kind != "scalar":
-            entry = out.node.entry
-            if entry is not None and entry.view and args and isinstance(args[0], Value) and out is not args[0] and not _copies(fun, args):
-                self.views.setdefault(out, View(args[0], fresh_args[0], fun, args[1:], kwargs))
+        if not self.quiet and args:
+            self._note_views(out, fun, args, fresh_args, kwargs)
+        return out
+
+    def _note_views(self, out: Any, fun: Any, args: tuple[Any, ...], fresh: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Remember what shares memory with an operand, surely or maybe."""
+        if isinstance(out, Value):
+            results = (out,)
+        else:
+            results = tuple(leaves(out))
+        for r in results:
+            if r.type.is_scalar or not isinstance(r.node, Op) or r is args[0] or r in fresh:
+                continue
+            entry = r.node.entry
+            if entry is not None and not entry.view and fun is not np.einsum:
+                continue
+            if fun is np.diag and args[0].type.rank == 1:
+                continue
+            if r is out and (fun in VIEWS or (fun is np.diag and args[0].type.rank == 2)) and isinstance(args[0], Value):
+                if not _copies(fun, args):
+                    self.views.setdefault(r, View(args[0], fresh[0], fun, args[1:], kwargs))
+                    if fun in (np.reshape, np.ravel):
+                        self.maybe_copies.append(r)
+                continue
+            sources = tuple(a for a in leaves(args) if isinstance(a, Value) and not a.type.is_scalar)
+            if sources:
+                self.ambiguous.setdefault(r, sources)
+
+    def from_outside(self, x: Any) -> Any:
+        """Remember the containers in a captured object: what is done to them would be lost."""
+        inner = children(x)
+        if inner is not None:
+            self.outside[id(x)] = x
+            for item in inner:
+                self.from_outside(item)
+        return x
+
+    def may_be(self, v: Value) -> set[Value]:
+        """The roots of all memory that a handle may show."""
+        out: set[Value] = set()
+        work = [v]
+        while work:
+            r = self.root(work.pop())
+            if r not in out:
+                out.add(r)
+                work.extend(self.ambiguous.get(r, ()))
         return out
 
     def root(self, v: Value) -> Value:
@@ -81,6 +131,12 @@ class Lowering:
         while v in self.views:
             v = self.views[v].base
         return v
+
+
+VIEWS = {
+    operator.getitem, np.reshape, np.ravel, np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims,
+    np.squeeze, np.flip, np.fliplr, np.flipud, np.rot90, np.real, np.imag, np.diagonal, np.broadcast_to,
+}  # fmt: skip  (views of their first operand, whatever it is, but for the reshapes)
 
 
 def _copies(fun: Any, args: tuple[Any, ...]) -> bool:
@@ -152,13 +208,13 @@ class Frame:
                 raise self.missing(node, NameError, f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope") from None
             if self.quiet:
                 return content
-            return inputs.abstract(content, (*ref.path, ("cell", index)), name)
+            return self.low.from_outside(inputs.abstract(content, (*ref.path, ("cell", index)), name))
         scope = fun.__globals__
         if name in scope:
             if self.quiet:
                 return FunctionRef(scope[name], None) if type(scope[name]) is type(_sample) and scope[name].__module__.startswith("s2sgrad.table") else scope[name]
             inputs.globals[id(scope)] = scope
-            return inputs.abstract(scope[name], (("globals", id(scope)), ("item", name)), name)
+            return self.low.from_outside(inputs.abstract(scope[name], (("globals", id(scope)), ("item", name)), name))
         if hasattr(builtins, name):
             return getattr(builtins, name)
         raise self.missing(node, NameError, f"name '{name}' is not defined")

@@ -17,6 +17,7 @@ import numpy as np
 from ..ir.program import UNDEFINED, Block, Loop, Terminator, Value, type_of, walk
 from ..ir.types import BOOL, INT, UNKNOWN, Type, join
 from .abstract import Closure, NotStatic, ObjectRef, Struct, Unbound, children, is_namedtuple, map_abstract, rebuild, same_abstract
+from .aliases import after_loop, enter_loop, leave_iteration, references
 from .control import DEAD, RETURN_VALUE, State, branch, mutable_contents, nothing_for, set_contents
 from .expressions import emit, evaluate, truth
 from .frame import Frame, bound_names
@@ -43,6 +44,9 @@ class Guess:
     types: dict[tuple, Type] = field(default_factory=dict)  # (key, leaf number) -> widened type
     templates: dict[str, Any] = field(default_factory=dict)  # names first bound inside: what they hold after
     written: set[str] = field(default_factory=set)  # names of arrays found to be written to
+    shared: dict[Any, set] = field(default_factory=dict)  # leaf -> what it may be at the head of an iteration
+    held: dict[Any, set] = field(default_factory=dict)  # run-time list -> arrays it may hold at the head
+    stale: dict[Any, str] = field(default_factory=dict)  # what is stale at the head
 
 
 @dataclass(eq=False)
@@ -54,6 +58,7 @@ class LoopContext:
     slots: list[tuple[Any, int]]  # (key, leaf number) of each carried value
     frame: Frame
     unrolled: bool = False
+    outer: set[Value] = field(default_factory=set)  # the arrays that there were before the loop
 
     def carry(self, name: str, value: Any) -> None:
         """Demand that a name bound at an exit is carried out of the loop."""
@@ -65,6 +70,7 @@ class LoopContext:
     def exit_values(self, frame: Frame) -> tuple[Any, ...]:
         """The carried values where an iteration ends; Retry if they do not fit the guess."""
         out: list[Any] = []
+        ends: list[tuple[Any, Value, Any]] = []
         widened = False
         for key, head in self.heads.items():
             now = _now(self.frame, key)
@@ -73,6 +79,8 @@ class LoopContext:
                 raise _mismatch(self.frame, key, head, now)
             for k, (h, x) in enumerate(leaves):
                 x = nothing_for(key) if x is UNDEFINED else x
+                if not isinstance(key, Value):
+                    ends.append(((key, k), h, x))
                 x = frame.low.current(x) if not isinstance(key, Value) else x
                 known = h.type
                 t = join(known, type_of(x), (key if isinstance(key, str) else id(key), k)) if x is not UNDEFINED and x is not None else known
@@ -82,7 +90,7 @@ class LoopContext:
                     self.guess.types[(key, k)] = t
                     widened = True
                 out.append(x)
-        if widened:
+        if leave_iteration(frame, self.guess, ends, self.outer) or widened:
             raise Retry
         return tuple(out)
 
@@ -204,7 +212,6 @@ def unroll(frame: Frame, node: Any, items: list[Any]) -> None:
 
     step(0)
     frame.loop = outer
-    run_loop_else(frame, node)
 
 
 def exit_flag(frame: Frame, node: Any) -> Any:
@@ -217,18 +224,6 @@ def exit_flag(frame: Frame, node: Any) -> Any:
 
         return emit(frame, node, truth_or, broken, returned)
     return broken if isinstance(broken, Value) else returned
-
-
-def run_loop_else(frame: Frame, node: Any) -> None:
-    from .statements import run_block
-
-    broken = frame.names.pop(BROKEN, False)
-    if not node.orelse:
-        return
-    if isinstance(broken, Value):
-        branch(frame, node, broken, lambda: None, lambda: run_block(frame, node.orelse))
-    elif not broken:
-        run_block(frame, node.orelse)
 
 
 def _counted_loop(frame: Frame, node: Any, it: Counted, rest: list[Any]) -> None:
@@ -284,7 +279,6 @@ def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Blo
     if keep is not None and exits & {"break", "return"}:
         raise frame.refuse(node, "a checkpointed loop must run to its end: no `break` or `return` in it")
     frame.builder.node(made)
-    run_loop_else(frame, node)
 
 
 def _first_guess(frame: Frame, node: Any, names: set[str]) -> Guess:
@@ -362,14 +356,19 @@ def _trial(frame: Frame, node: Any, guess: Guess, names: set[str], body: Callabl
     low, builder = frame.low, frame.builder
     block, inits, heads, slots = Block(), [], {}, []
     keys: list[Any] = [*sorted(guess.names), *guess.roots, *[("contents", k) for k in guess.containers]]
-    context = LoopContext(guess, heads, slots, frame)
+    outer_arrays = set().union(*[low.may_be(v) for v in references(frame)], set(low.held))
+    context = LoopContext(guess, heads, slots, frame, outer=outer_arrays)
+    starts: list[tuple[Any, Value, Any]] = []
     frame.loop, outer_loop = context, frame.loop
     for key in keys:
         start = _now(frame, key)
         if isinstance(key, str) and isinstance(start, Unbound) and key in guess.templates:
             start = map_abstract(guess.templates[key], lambda leaf: _Missing(type_of(leaf)))
         heads[key] = _head(frame, key, start, guess, block, inits)
+        if not isinstance(key, Value):
+            starts += [((key, k), p, x) for k, (p, x) in enumerate(_match(heads[key], start) or ())]
         _install(frame, key, heads[key], guess)
+    enter_loop(frame, guess, starts, outer_arrays)
     test = _test_block(frame, node, domain, heads, block) if domain is None else None
     with builder.inside(block):
         outcome = body(block)
@@ -502,6 +501,7 @@ def _leave(frame: Frame, loop: Loop, heads: dict, guess: Guess, before: State, n
     restored = dict(before.versions)
     frame.low.versions = {root: v for root, v in restored.items()}
     swap = lambda leaf: results.get(leaf, leaf) if isinstance(leaf, Value) else leaf  # noqa: E731
+    after_loop(frame.low, results)
     for key, head in heads.items():
         _install(frame, key, map_abstract(head, swap) if isinstance(key, str) or isinstance(key, Value) else _swap_contents(head, swap), guess)
     for name in names - guess.names:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from ..errors import UnsupportedSyntaxError
 from ..ir.builder import Builder
 from ..ir.program import Block, Function, Terminator, Value
-from ..table.registry import lookup
-from .abstract import BoundFunction, FunctionRef, ObjectRef, map_abstract
+from ..ir.rewrite import substitute_in_block
+from ..ir.types import UNKNOWN
+from ..table.registry import IMPURE, lookup
+from .abstract import BoundFunction, FunctionRef, NotStatic, ObjectRef, map_abstract
 from .calls import call
 from .capture import Inputs
 from .frame import Frame, Lowering
@@ -25,6 +30,20 @@ class Lowered:
     inputs: Inputs
     lowering: Lowering
     source: Any  # where the function itself is written
+
+
+def _write_back(low: Lowering, block: Block) -> None:
+    """Give captured arrays that the function writes to what they hold in the end; the program works on a copy."""
+    for captured in low.inputs.captured.values():
+        final = low.versions.get(captured, captured)
+        if final is captured:
+            continue
+        start = Block()
+        with low.builder.inside(start):
+            copy = low.builder.op(np.copy, (captured,), name=captured.name)
+        substitute_in_block(block, {captured: copy})
+        block.nodes[:0] = start.nodes
+        low.builder.op(np.copyto, (captured, final), types=UNKNOWN, effect=IMPURE)
 
 
 class Absent:
@@ -47,8 +66,12 @@ def lower(fun: Any, names: list[str], args: list[Any], kinds: list[Any]) -> Lowe
     abstract = [a if a is ABSENT else x for a, x in zip(args, inputs.arguments(names, args))]
     before = [map_abstract(a, lambda leaf: leaf) for a in abstract]
     source = _source_of(callee)
-    result = _call_root(low, source, callee, *spread(names, abstract, kinds))
+    try:
+        result = _call_root(low, source, callee, *spread(names, abstract, kinds))
+    except NotStatic:
+        raise _needs_static(low) from None
     result = map_abstract(result, lambda leaf: low.current(leaf) if isinstance(leaf, Value) else leaf)
+    _write_back(low, block)
     block.end = Terminator("return", ())
     block.params = [*inputs.leaves.values(), *inputs.captured.values()]
     name = getattr(fun, "__name__", None) or type(fun).__name__
@@ -79,6 +102,16 @@ def spread(names: list[str], args: list[Any], kinds: list[Any]) -> tuple[list[An
         else:
             positional.append(x)
     return positional, keywords
+
+
+def _needs_static(low: Lowering) -> UnsupportedSyntaxError:
+    """The error for a run-time value where only a known one will do: how many items, which branch of a `filter`."""
+    place = low.builder.loc and low.builder.loc[0].location(low.builder.loc[1])
+    return UnsupportedSyntaxError(
+        "the structure of the program depends here on a value that is known only when it runs: "
+        "write it as a loop, or make the value an argument or a constant",
+        place,
+    )
 
 
 def _call_root(low: Lowering, source: Any, callee: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:

@@ -92,7 +92,11 @@ def is_method(owner: Value, name: str) -> bool:
 def call_method(frame: Frame, node: Any, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """`owner.name(*args, **kwargs)` of an abstract value."""
     from .calls import call_table
+    from .opaque import handed_over, may_write
+    from .writes import demand_own
 
+    if name in CHANGING:
+        demand_own(frame, node, owner)
     if isinstance(owner, Value) and owner.type.kind == "list":
         return LIST_METHODS[name](frame, node, owner, *args, **kwargs)
     if isinstance(owner, Value):
@@ -103,8 +107,12 @@ def call_method(frame: Frame, node: Any, owner: Any, name: str, args: list[Any],
             entry = lookup(fun)
             if entry is not None:
                 return call_table(frame, node, fun, entry, [owner, *args], kwargs)
+        if owner.type.kind != "array":
+            args, kwargs = handed_over(frame, node, args), handed_over(frame, node, kwargs)
         return emit(frame, node, Method(name), owner, *[value_of(frame, node, a) for a in args], **{k: value_of(frame, node, v) for k, v in kwargs.items()})
     if isinstance(owner, ObjectRef):
+        if may_write(owner.obj, name):
+            args, kwargs = handed_over(frame, node, args), handed_over(frame, node, kwargs)
         return emit(frame, node, Method(name), value_of(frame, node, owner), *[value_of(frame, node, a) for a in args], **{k: value_of(frame, node, v) for k, v in kwargs.items()})
     rule = CONTAINER_METHODS.get((type(owner), name))
     if rule is not None:
@@ -152,7 +160,12 @@ def _item(frame: Frame, node: Any, x: Value, *index: Any) -> Any:
     return emit(frame, node, shapes.item, picked)
 
 
+def _refused(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: Any) -> None:
+    raise frame.refuse(node, "this method changes the array in a way that is not supported: assign with a subscript, `a[index] = v`")
+
+
 ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(("partition", "put", "resize", "setfield", "setflags", "byteswap"), _refused),
     "reshape": _reshape,
     "transpose": _transpose,
     "fill": _fill,
@@ -166,7 +179,10 @@ ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
 
 
 def _append(frame: Frame, node: Any, xs: Value, item: Any) -> None:
+    from .writes import note_held
+
     frame.low.versions[xs] = emit(frame, node, list_append, xs, value_of(frame, node, item))
+    note_held(frame, xs, item)
 
 
 def _pop(frame: Frame, node: Any, xs: Value, *index: Any) -> Any:
@@ -202,6 +218,7 @@ def _dict_get(frame: Frame, node: Any, d: dict, key: Any, default: Any = None) -
     return d.get(static(frame.low, key), default)
 
 
+CHANGING = frozenset("append extend insert pop clear reverse update setdefault".split())
 CONTAINER_METHODS: dict[tuple[type, str], Callable[..., Any]] = {
     **{(list, name): _list_method(name) for name in ("append", "extend", "insert", "pop", "clear", "reverse")},
     (list, "copy"): lambda frame, node, xs: list(xs),

@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import NotScalarError
 from ..ir.program import Block, Function, Terminator, Value, type_of
 from ..ir.rewrite import substitute_in_block
-from .abstract import BoundFunction, Closure, FunctionRef, children, map_abstract
+from .abstract import BoundFunction, Closure, FunctionRef, children, leaves_of, map_abstract
 from .expressions import emit
 from .frame import Frame
 
@@ -72,6 +72,7 @@ class Traced:
     independent: list[Value]
     outer: dict[Value, Any]  # independent leaf -> the operand it stands for
     result: Any
+    values: Any = ()
 
 
 def trace(frame: Frame, node: Any, fun: Any, bound: dict[str, Any], targets: list[str]) -> Traced:
@@ -164,5 +165,81 @@ def bind_abstract(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: di
     return names, dict(zip(names, args))
 
 
-RULES: dict[str, Rule] = {"grad": _gradient, "value_and_grad": _gradient}
+# --- forward mode and second order, inside interpreted code ---------------------------------------------------
+
+
+def _targets(d: DerivativeOf, names: list[str]) -> list[str]:
+    return [names[w] if isinstance(w, int) else w for w in (d.wrt if isinstance(d.wrt, tuple) else (d.wrt,))]
+
+
+def _hvp(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    from ..transforms.reverse import reverse
+
+    *args, v = args
+    names, bound = bind_abstract(frame, node, d.fun, args, kwargs)
+    targets = _targets(d, names)
+    inner = trace(frame, node, d.fun, bound, targets)
+    _demand_scalar(frame, node, inner.result)
+    made = reverse(inner.function, frame.low.inputs, inner.independent, [inner.result], [1.0], "inner")
+    bars = iter(made.cotangents)
+    gradients = [map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(made.builder, leaf, bars)) for t in targets]
+    found = _push(frame, made.function, inner, leaves_of(gradients), list(leaves_of(v)))
+    product = [map_abstract(g, lambda leaf: _returned(frame, node, next(found), inner)) for g in gradients]
+    return tuple(product) if isinstance(d.wrt, tuple) else product[0]
+
+
+def _push(frame: Frame, function: Function, inner: Traced, results: Any, directions: list[Any]) -> Any:
+    """The tangents of results of an inner function, its operations spliced in."""
+    from ..transforms.cotangent import zeros
+    from ..transforms.forward import forward
+
+    fresh = [Value(p.type, f"{p.name}_dot" if p.name else None) for p in inner.independent]
+    moving = [frame.low.current(d) if isinstance(d, Value) else d for d in directions if d is not None]
+    pushed = forward(function, frame.low.inputs, inner.independent, fresh, list(results), "inner")
+    tangents = [
+        t if t is not None else zeros(pushed.builder, r) if isinstance(r, Value) else 0.0
+        for r, t in zip(pushed.results, pushed.tangents)
+    ]
+    inner.outer.update(zip(fresh, moving, strict=True))
+    inner.values = pushed.results
+    splice(frame, pushed.function.body, inner)
+    return iter(tangents)
+
+
+def nested_jvp(frame: Frame, node: Any, fun: Any, args: Any, tangents: Any, *, jit: Any = False) -> Any:
+    """`jvp(f, args, tangents)` in interpreted code."""
+    names, bound = bind_abstract(frame, node, fun, list(args), {})
+    targets = [name for name, t in zip(names, tangents) if t is not None]
+    inner = trace(frame, node, fun, bound, targets)
+    given = [leaf for t in tangents if t is not None for leaf in leaves_of(t)]
+    found = _push(frame, inner.function, inner, leaves_of(inner.result), given)
+    tangent = map_abstract(inner.result, lambda leaf: _returned(frame, node, next(found), inner))
+    values = iter(inner.values)
+    value = map_abstract(inner.result, lambda leaf: _returned(frame, node, next(values), inner))
+    return value, tangent
+
+
+def _elementwise(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """The pullback of ones."""
+    from ..transforms.reverse import reverse
+
+    names, bound = bind_abstract(frame, node, d.fun, args, kwargs)
+    targets = _targets(d, names)
+    inner = trace(frame, node, d.fun, bound, targets)
+    seed = Value(type_of(inner.result), "seed")
+    made = reverse(inner.function, frame.low.inputs, inner.independent, [inner.result], [seed], "inner")
+    bars = iter(made.cotangents)
+    found = [map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(made.builder, leaf, bars)) for t in targets]
+    inner.outer[seed] = 1.0 if type_of(inner.result).is_scalar else _ones_like(frame, node, inner)
+    splice(frame, made.function.body, inner)
+    out = tuple(map_abstract(g, lambda leaf: _returned(frame, node, leaf, inner)) for g in found)
+    return out if isinstance(d.wrt, tuple) else out[0]
+
+
+def _ones_like(frame: Frame, node: Any, inner: Traced) -> Any:
+    """Ones in the shape of the result: that of the one array it is computed from, element by element."""
+    return emit(frame, node, np.ones_like, next(iter(inner.outer.values())))
+
+
+RULES: dict[str, Rule] = {"grad": _gradient, "value_and_grad": _gradient, "hvp": _hvp, "elementwise": _elementwise}
 __all__ = ["RULES", "DerivativeOf", "Traced", "bind_abstract", "call_derivative", "children", "splice", "trace"]

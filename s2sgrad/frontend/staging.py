@@ -45,16 +45,17 @@ def static(low: Lowering, x: Any) -> Any:
 def _static_extent(low: Lowering, x: Value, array: Any, axis: int) -> int:
     witness = getattr(array, "witness", None)
     if witness is not None:
-        n = np.shape(witness.value)[axis]
         low.inputs.guard(witness.path, np.shape, np.shape(witness.value))
-        return n
-    if x.extent is not None and not isinstance(x.extent, int):
+        return np.shape(witness.value)[axis]
+    known = array.type.shape if isinstance(array, Value) else None
+    n = x.extent if x.extent is not None or not known else known[axis]
+    if n is not None and not isinstance(n, int):
         origin = low.inputs.leaves | low.inputs.captured
         for value in origin.values():
-            if value.type.shape and x.extent in value.type.shape and value.witness is not None:
+            if value.type.shape and n in value.type.shape and value.witness is not None:
                 shape = np.shape(value.witness.value)
                 low.inputs.guard(value.witness.path, np.shape, shape)
-                return shape[value.type.shape.index(x.extent)]
+                return shape[value.type.shape.index(n)]
     raise NotStatic(x)
 
 

@@ -147,19 +147,37 @@ def _loop(frame: Frame, s: Any, rest: list[Any]) -> Any:
         for_loop(frame, s, evaluate(frame, s.iter), rest)
     else:
         _while(frame, s, rest)
+    broken = frame.names.pop(BROKEN, False)
     flag = frame.names.get(RETURNED, False)
     if flag is False or "return" not in exits_of(s.body):
-        return None
+        return _loop_else(frame, s, broken, rest)
     frame.names[RETURNED] = False
     if flag is True:
         return _return(frame, frame.names[RETURN_VALUE])
     leave = lambda: _return(frame, frame.names[RETURN_VALUE])  # noqa: E731
-    return _tail_branch(frame, s, flag, leave, lambda: run_block(frame, rest))
+    return _tail_branch(frame, s, flag, leave, lambda: _else_and_rest(frame, s, broken, rest))
+
+
+def _else_and_rest(frame: Frame, s: Any, broken: Any, rest: list[Any]) -> Any:
+    outcome = _loop_else(frame, s, broken, rest)
+    return run_block(frame, rest) if outcome is None else outcome
+
+
+def _loop_else(frame: Frame, s: Any, broken: Any, rest: list[Any]) -> Any:
+    """The `else` of a loop, which like an arm of an `if` may leave what encloses it."""
+    if not s.orelse or broken is True:
+        return None
+    if broken is False:
+        outcome = run_block(frame, s.orelse)
+        return None if outcome is FELL else outcome
+    if not exits_of(s.orelse) and not _raises(s.orelse):
+        branch(frame, s, broken, lambda: None, lambda: _arm(frame, s.orelse))
+        return None
+    return _tail_branch(frame, s, broken, lambda: run_block(frame, rest), lambda: run_block(frame, [*s.orelse, *rest]))
 
 
 def _while(frame: Frame, s: Any, rest: list[Any]) -> None:
     if isinstance(s.test, gast.Constant) and not s.test.value:
-        run_block(frame, s.orelse)
         return
     while_loop(frame, s, rest)
 

@@ -11,9 +11,11 @@ import numpy as np
 
 from ..ir.program import Value, type_of
 from ..table.functional import index_add, index_set
-from .abstract import ObjectRef, Struct
+from .abstract import ObjectRef, Struct, leaves_of
+from .aliases import demand_writable, in_c_order, is_contiguous_handle, note_write
 from .expressions import as_operand, binary, emit, index_operand, subscript
 from .frame import Frame, View
+from .primitives import list_set
 from .staging import static
 
 
@@ -25,15 +27,30 @@ def write(frame: Frame, node: Any, owner: Any, index: Any, value: Any) -> None:
     elif isinstance(owner, Value):
         _list_write(frame, node, owner, index, value)
     elif isinstance(owner, (list, dict)):
+        demand_own(frame, node, owner)
         owner[static(frame.low, index)] = value
     else:
         raise frame.refuse(node, f"items of a {type(owner).__name__} cannot be assigned")
 
 
-def _list_write(frame: Frame, node: Any, owner: Value, index: Any, value: Any) -> None:
-    from .primitives import list_set
+def demand_own(frame: Frame, node: Any, owner: Any) -> None:
+    """Refuse to change a container of the world outside: the caller would see nothing of it."""
+    if id(owner) in frame.low.outside:
+        raise frame.refuse(node, "a list, dict or object from outside of the function is changed here: hand it in as an argument, or return what it is to hold")
 
+
+def _list_write(frame: Frame, node: Any, owner: Value, index: Any, value: Any) -> None:
     frame.low.versions[owner] = emit(frame, node, list_set, owner, index, value)
+    note_held(frame, owner, value)
+
+
+def note_held(frame: Frame, items: Value, *values: Any) -> None:
+    """Remember which arrays a run-time list was given: it is stale when they are written to."""
+    low = frame.low
+    arrays = frozenset(v for v in leaves_of(list(values)) if isinstance(v, Value) and not v.type.is_scalar)
+    if arrays:
+        low.held[low.root(items)] = low.held.get(low.root(items), frozenset()) | arrays
+    note_write(frame, low.root(items))
 
 
 def write_augmented(frame: Frame, node: Any, fun: Callable, owner: Any, index: Any, value: Any) -> None:
@@ -65,6 +82,7 @@ def is_basic(index: Any) -> bool:
 
 def augmented(frame: Frame, node: Any, fun: Callable, old: Any, value: Any) -> Any:
     """The value of `old op= value` for a name: arrays and lists are changed in place, the rest rebound."""
+    demand_own(frame, node, old)
     if type(old) is list and fun is operator.add:
         from .iteration import iterate
 
@@ -75,6 +93,7 @@ def augmented(frame: Frame, node: Any, fun: Callable, old: Any, value: Any) -> A
 
         for item in value if isinstance(value, (list, tuple)) else ():
             frame.low.versions[old] = emit(frame, node, list_append, old, item)
+            note_held(frame, old, item)
         return old
     if isinstance(old, Value) and old.type.kind == "array":
         new = emit(frame, node, fun, old, as_operand(frame, node, value))
@@ -97,32 +116,22 @@ def write_whole(frame: Frame, node: Any, target: Value, value: Any) -> Value:
 def _update(frame: Frame, node: Any, handle: Value, change: Callable[[Any], Any]) -> None:
     """Make a new version of the memory behind a handle, and of all it is a view of."""
     low = frame.low
-    if handle in low.ambiguous:
-        raise frame.refuse(node, "this array is one of two, depending on a run-time test: write to them by their own names")
     if handle.type.kind == "scalar" or handle.type.is_python:
         raise TypeError(f"'{handle.type}' object does not support item assignment")
     view = low.views.get(handle)
+    if view is None:
+        demand_writable(frame, node, handle)
     new = change(low.current(handle))
     if view is None:
         low.versions[handle] = new
-        _refuse_stale(frame, node, handle)
+        note_write(frame, handle)
         return
     _update(frame, node, view.base, lambda base: put_back(frame, node, view, base, new))
 
 
-def _refuse_stale(frame: Frame, node: Any, root: Value) -> None:
-    """A name that may or may not be this array would now show the wrong one: make reading it an error."""
-    from .abstract import Unbound
-
-    stale = {v for v, sources in frame.low.ambiguous.items() if any(frame.low.root(s) is root for s in sources)}
-    if not stale:
-        return
-    f: Frame | None = frame
-    while f is not None:
-        for name, value in f.names.items():
-            if isinstance(value, Value) and frame.low.root(value) in stale:
-                f.names[name] = Unbound("may be an array that has been written to under another name: use `.copy()` where they part")
-        f = f.outer
+def write_version(frame: Frame, node: Any, handle: Value, version: Value) -> None:
+    """Let a handle show another array from now on."""
+    _update(frame, node, handle, lambda now: version)
 
 
 def put_back(frame: Frame, node: Any, view: View, base: Any, part: Any) -> Any:
@@ -130,10 +139,14 @@ def put_back(frame: Frame, node: Any, view: View, base: Any, part: Any) -> Any:
     rule = INVERSES.get(view.fun)
     if rule is None:
         raise frame.refuse(node, f"writing through `{getattr(view.fun, '__name__', view.fun)}` is not supported: write to the array itself")
+    if rule is _put_reshape:
+        _demand_contiguous(frame, node, view)
     return rule(frame, node, base, part, *view.args, **view.kwargs)
 
 
 def _put_subscript(frame: Frame, node: Any, base: Any, part: Any, index: Any) -> Any:
+    if base.type.kind == "list":
+        return emit(frame, node, list_set, base, index, part)
     return emit(frame, node, index_set, base, index, part)
 
 
@@ -152,29 +165,16 @@ def _put_same_operation(fun: Callable) -> Callable:
 def _put_reshape(frame: Frame, node: Any, base: Any, part: Any, *args: Any, **kwargs: Any) -> Any:
     from .methods import shape_of
 
-    _demand_contiguous(frame, node, base)
     return emit(frame, node, np.reshape, part, shape_of(frame, node, base))
 
 
-def _demand_contiguous(frame: Frame, node: Any, base: Any) -> None:
-    """`reshape` and `ravel` share memory only where the array is contiguous: known for arrays made here."""
-    root = base
-    while isinstance(root, Value) and root.node is not None and getattr(root.node, "fun", None) in (index_set, index_add):
-        root = root.node.args[0]
-    if root.witness is not None:
-        frame.low.inputs.guard(root.witness.path, is_contiguous, is_contiguous(root.witness.value))
-        if is_contiguous(root.witness.value):
-            return
-    elif root.node is not None and getattr(root.node, "fun", None) in CONTIGUOUS:
-        return
-    raise frame.refuse(node, "whether this reshape shares memory with its argument is not known here: write to the array itself")
+def _demand_contiguous(frame: Frame, node: Any, view: View) -> None:
+    """`reshape` and `ravel` share memory only where the array is contiguous."""
+    place = 1 if view.fun is np.reshape else 0
+    if not in_c_order(view.args, view.kwargs, place) or not is_contiguous_handle(frame.low, view.base):
+        raise frame.refuse(node, "whether this reshape shares memory with its argument is not known here: write to the array itself")
 
 
-def is_contiguous(x: Any) -> bool:
-    return bool(x.flags.c_contiguous)
-
-
-CONTIGUOUS = {np.zeros, np.ones, np.empty, np.full, np.arange, np.linspace, np.copy}
 INVERSES: dict[Callable, Callable] = {
     operator.getitem: _put_subscript,
     np.transpose: _put_transpose,
@@ -198,12 +198,14 @@ def assign(frame: Frame, target: Any, value: Any) -> None:
     elif isinstance(target, gast.Attribute):
         _set_attribute(frame, target, evaluate(frame, target.value), value)
     elif isinstance(target, (gast.Tuple, gast.List)):
-        _unpack(frame, target, iterate(frame, target, value, len(target.elts)))
+        starred = any(isinstance(t, gast.Starred) for t in target.elts)
+        _unpack(frame, target, iterate(frame, target, value, None if starred else len(target.elts)))
     else:
         raise frame.refuse(target, f"assignment to {type(target).__name__} is not supported")
 
 
 def _set_attribute(frame: Frame, target: Any, owner: Any, value: Any) -> None:
+    demand_own(frame, target, owner)
     if isinstance(owner, Struct):
         owner.fields[target.attr] = value
     elif isinstance(owner, ObjectRef):

@@ -20,9 +20,7 @@ from .statements import NODES, print_block
 def print_branch(p: Printer, node: Branch, k: int, block: Block) -> None:
     """`if`; results have one name, whichever arm makes them."""
     test = operand(p, node.test).tree
-    for r in node.results:
-        if r not in p.labels:
-            _name_result(p, node, r)
+    _name_results(p, node)
     arms = []
     for inner in node.blocks:
         arms.append(inner_block(p, node, functools.partial(_print_arm, p, node, inner)))
@@ -46,21 +44,31 @@ def negation(test: Any) -> Any:
     return gast.UnaryOp(gast.Not(), test)
 
 
-def _name_result(p: Printer, node: Branch, r: Value) -> None:
-    """The name of a branch result: that of an array that an arm hands through or writes in place."""
-    position = node.results.index(r)
-    yields = [b.end.values[position] for b in node.blocks if b.end.kind == "yield"]
+def _name_results(p: Printer, node: Branch) -> None:
+    """The names of a branch's results: first of arrays that an arm writes in place, whose names are settled."""
+    bases = [_written_base(p, node, position) for position in range(len(node.results))]
+    for r, base in zip(node.results, bases):
+        if r not in p.labels and base is not None and p.labels[base] not in map(p.labels.get, node.results):
+            p.labels[r] = p.labels[base]
+            p.names.hold(p.labels[r], span_of(p.places, r))
+    for position, r in enumerate(node.results):
+        yields = [b.end.values[position] for b in node.blocks if b.end.kind == "yield"]
+        if r in p.labels:
+            continue
+        if any(y is UNDEFINED for y in yields):  # what is read there is an error: never another value's
+            p.labels[r] = p.names.fresh(p.wish(r))
+        else:
+            p.labels[r] = p.names.of_value(p.wish(r), span_of(p.places, r))
+
+
+def _written_base(p: Printer, node: Branch, position: int) -> Value | None:
+    """An array that an arm writes in place and hands over as a result."""
     for block in node.blocks:
         if block.end.kind == "yield" and isinstance(block.end.values[position], Value):
             base = in_place_base(p, block, block.end.values[position])
             if base is not None and base in p.labels:
-                p.labels[r] = p.labels[base]
-                p.names.hold(p.labels[r], span_of(p.places, r))
-                return
-    if any(y is UNDEFINED for y in yields):  # what is read there is an error: never another value's
-        p.labels[r] = p.names.fresh(p.wish(r))
-    else:
-        p.labels[r] = p.names.of_value(p.wish(r), span_of(p.places, r))
+                return base
+    return None
 
 
 def in_place_base(p: Printer, block: Block, y: Value) -> Value | None:

@@ -36,16 +36,15 @@ class Names:
     def of_value(self, wish: str | None, span: Span) -> str:
         """A name for a value, which may have been that of another value before."""
         label = self.find(wish, span)
+        node = 4 * (span.start // 4)  # values are named in order: what ended before is of no use any more
+        held = self.taken.get(label, ())
+        self.taken[label] = [s for s in held if s.block is not span.block or s.stop >= node]
         self.hold(label, span)
         return label
 
     def hold(self, label: str, span: Span) -> None:
-        """Note that a name is taken; what ended at an earlier node of the same block is forgotten.
-
-        Not what ends with the node that makes the value: a branch's results are named before its arms are.
-        """
-        held = self.taken.get(label, [])
-        self.taken[label] = [s for s in held if s.block is not span.block or s.stop >= span.start - 4] + [span]
+        """Note that a name is taken."""
+        self.taken.setdefault(label, []).append(span)
 
     def free(self, label: str, span: Span, but: Span | None = None) -> bool:
         """Whether nothing but one known holder has this name at some moment of the span."""

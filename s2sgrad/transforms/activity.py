@@ -11,7 +11,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import NonDifferentiableError
-from ..frontend.primitives import Attribute, list_add, list_append, list_from, list_of, list_pop, list_set, pack, packed_add, unpack
+from ..frontend.opaque import may_write
+from ..frontend.primitives import Attribute, Method, list_add, list_append, list_from, list_of, list_pop, list_set, pack, packed_add, unpack
+from ..table.registry import IMPURE
 from ..ir.program import Block, Branch, Call, Loop, Node, Op, Value, leaves, operands
 
 
@@ -131,6 +133,10 @@ def _link_back(sources: Iterable, targets: Iterable[Value], useful: set[Value]) 
 
 def refuse_opaque(node: Node, active: set[Value]) -> None:
     """Raise the diagnosis of an operation that an active value reaches and that has no rule."""
+    if isinstance(node, Op) and node.entry is None and node.effect == IMPURE and _may_be_written(node, active):
+        name = getattr(node.fun, "__name__", None) or getattr(node.fun, "name", repr(node.fun))
+        message = f"`{name}` cannot be looked into and may write into an array that depends on what is differentiated: hand it a `.copy()`"
+        raise NonDifferentiableError(message, place(node)) from node.diagnosis
     if not isinstance(node, Op) or not any(r in active for r in node.results):
         return
     if not any(v in active for v in operands(node)):
@@ -142,6 +148,14 @@ def refuse_opaque(node: Node, active: set[Value]) -> None:
     name = getattr(node.fun, "__name__", None) or getattr(node.fun, "name", repr(node.fun))
     message = f"`{name}` has no derivative in the table, and a value that depends on what is differentiated reaches it: give it one with `defvjp`, or hide the value with `stop_gradient`"
     raise NonDifferentiableError(message, place(node))
+
+
+def _may_be_written(node: Op, active: set[Value]) -> bool:
+    """Whether an active array that is read again later is handed to an opaque function that may write into it."""
+    name = node.fun.name if isinstance(node.fun, Method) else None
+    if isinstance(node.fun, Attribute) or not may_write(node.fun, name):
+        return False
+    return any(v in active and v.type.kind == "array" for v in operands(node))
 
 
 LANGUAGE = {pack, packed_add, unpack, list_of, list_append, list_pop, list_set, list_add, list_from, np.asarray}  # differentiated by their structure

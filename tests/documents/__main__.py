@@ -5,8 +5,10 @@ With `--print` the new text of one page goes to standard output and nothing is w
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tempfile
 
 from .gallery import PAGE, page
 from .pages import PAGES, ROOT, refreshed
@@ -18,9 +20,18 @@ def in_a_process_of_its_own(name: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
+def print_refreshed(name: str) -> None:
+    """Where the page does not exist: the frontend is to take the text it is given, not the file of that name."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        text = refreshed(name)
+        os.chdir(ROOT)
+    sys.stdout.write(text)
+
+
 def main(arguments: list[str]) -> None:
     if arguments[:1] == ["--print"]:
-        sys.stdout.write(refreshed(arguments[1]))
+        print_refreshed(arguments[1])
         return
     PAGE.write_text(page(), encoding="utf-8")
     for name in arguments or PAGES:

@@ -1,0 +1,221 @@
+"""Which handles may be the same memory, and what a write then forbids.
+
+A handle is *ambiguous* where it may be one of several others: a name bound differently on two paths, a name
+that a loop carries, a result of a function that may hand back its argument. To write through one is refused
+while any of the others can still be read by another way; after a write to what it may be, an ambiguous handle
+is *stale*, and reading it is refused. A run-time list holds its items by value, so it is stale when an array
+it holds is written to.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..ir.program import Value
+from .abstract import BoundFunction, Bound, Closure, Lazy, ObjectRef, children
+from .frame import Frame, Lowering
+
+ONE_OF_TWO = "this array may be one of several, depending on what happens at run time: write to them by their own names, or `.copy()` where they part"
+WRITTEN_SINCE = "this may be an array that has been written to since under another name: use `.copy()` where they part"
+HELD = "this list holds an array that has been written to since: append a `.copy()` of it"
+MAYBE_COPY = "whether this reshape shares memory with an array that has been written to since is not known: use `.copy()`"
+
+
+def references(frame: Frame) -> Iterator[Value]:
+    """All values that code still to be run can reach by a name."""
+    seen: set[int] = set()
+    work: list[Any] = [*frame.low.frames, frame]
+    while work:
+        x = work.pop()
+        if isinstance(x, Value):
+            yield x
+            continue
+        if id(x) in seen:
+            continue
+        seen.add(id(x))
+        work.extend(_reached(x))
+    yield from frame.low.inputs.captured.values()
+
+
+def _reached(x: Any) -> Iterable[Any]:
+    if isinstance(x, Frame):
+        return [*x.names.values(), *([x.outer] if x.outer is not None else [])]
+    if isinstance(x, Closure):
+        return [x.frame, *x.defaults, *x.kw_defaults]
+    if isinstance(x, BoundFunction):
+        return [x.fun, *x.args, *x.kwargs.values()]
+    if isinstance(x, Bound):
+        return [x.owner]
+    if isinstance(x, Lazy):
+        return list(x.parts)
+    if isinstance(x, ObjectRef):
+        return list(x.attributes.values())
+    return list(children(x) or ())
+
+
+def held_by(low: Lowering, v: Value) -> set[Value]:
+    """The memory that reading `v` may show: its own, what it may be, what it holds."""
+    out = low.may_be(v)
+    for r in list(out):
+        for item in low.held.get(r, ()):
+            out |= low.may_be(item)
+    return out
+
+
+def demand_writable(frame: Frame, node: Any, root: Value) -> None:
+    """Refuse a write through a handle that may be another one in use."""
+    low = frame.low
+    others = low.may_be(root) - {root}
+    if others and any(held_by(low, v) & others for v in references(frame) if low.root(v) is not root):
+        raise frame.refuse(node, ONE_OF_TWO)
+
+
+def note_write(frame: Frame, root: Value) -> None:
+    """After a write to `root`: what may or may not show it is stale."""
+    low = frame.low
+    mine = low.may_be(root)
+    for other in low.ambiguous:
+        if other is not root and low.may_be(other) & mine:
+            low.stale.setdefault(other, WRITTEN_SINCE)
+    for items, held in low.held.items():
+        if any(low.may_be(h) & mine for h in held):
+            low.stale.setdefault(items, HELD)
+    for view in low.maybe_copies:
+        if low.root(view) is root and not is_contiguous_handle(low, low.views[view].base):
+            low.stale.setdefault(view, MAYBE_COPY)
+
+
+# --- layout -----------------------------------------------------------------------------------------------------------
+
+MAKERS = {np.zeros, np.ones, np.empty, np.full, np.arange, np.linspace, np.eye, np.identity, np.outer}
+
+
+def is_contiguous_handle(low: Lowering, h: Any) -> bool:
+    """Whether the memory behind a handle is surely contiguous in C order; of an argument, a guard demands it."""
+    if not isinstance(h, Value):
+        return False
+    view = low.views.get(h)
+    if view is not None:
+        return _view_keeps_order(view) and is_contiguous_handle(low, view.base)
+    witness = h.witness
+    if witness is not None and hasattr(witness, "path") and isinstance(witness.value, np.ndarray):
+        found = is_contiguous(witness.value)
+        low.inputs.guard(witness.path, is_contiguous, found)
+        return found
+    node = h.node
+    fun = getattr(node, "fun", None)
+    if h in low.ambiguous or fun is None:
+        return False
+    if fun in MAKERS:
+        return "order" not in node.kwargs
+    if fun is operator.getitem or node.entry is None or node.entry.view:
+        return False
+    if h.type.rank is not None and h.type.rank <= 1:
+        return True
+    return (fun is np.copy or node.entry.elementwise) and all(is_contiguous_handle(low, a) for a in node.args if isinstance(a, Value) and not a.type.is_scalar)
+
+
+def is_contiguous(x: Any) -> bool:
+    return bool(x.flags.c_contiguous)
+
+
+def _view_keeps_order(view: Any) -> bool:
+    """Whether a view of contiguous memory is contiguous: rows, ranges of rows, reshapes."""
+    if view.fun in (np.reshape, np.ravel):
+        return in_c_order(view.args, view.kwargs, 1 if view.fun is np.reshape else 0)
+    if view.fun is not operator.getitem:
+        return False
+    index = view.args[0] if isinstance(view.args[0], tuple) else (view.args[0],)
+    *before, last = index
+    whole_rows = not isinstance(last, slice) or last.step in (None, 1)
+    return whole_rows and all(_is_number(i) for i in before) and (_is_number(last) or isinstance(last, slice))
+
+
+def _is_number(i: Any) -> bool:
+    return isinstance(i, int) or (isinstance(i, Value) and i.type.kind in ("int", "scalar"))
+
+
+def in_c_order(args: tuple[Any, ...], kwargs: dict[str, Any], place: int) -> bool:
+    """Whether the `order` of a reshape is the usual one."""
+    order = kwargs.get("order", args[place] if len(args) > place and isinstance(args[place], str) else "C")
+    return order == "C" and not set(kwargs) - {"order"}
+
+
+# --- loops ------------------------------------------------------------------------------------------------------------
+
+Leaf = tuple[Any, int]  # a key of what a loop carries, and the number of a leaf of its value
+
+
+def enter_loop(frame: Frame, guess: Any, starts: list[tuple[Leaf, Value, Any]], outer: set[Value]) -> None:
+    """At the head of an iteration: what each carried array may be, besides what only the loop's names hold."""
+    low = frame.low
+    leaves = [(leaf, p, low.may_be(s) if isinstance(s, Value) else set()) for leaf, p, s in starts if not p.type.is_scalar]
+    reachable: set[Value] = set()
+    for v in references(frame):
+        reachable |= held_by(low, v)
+    by_leaf = {leaf: p for leaf, p, _ in leaves}
+    for leaf, p, roots in leaves:
+        shared = guess.shared.get(leaf, set())
+        sources = [r for r in roots | {s for s in shared if isinstance(s, Value)} if r in reachable]
+        sources += [q for other, q, theirs in leaves if other != leaf and (roots & theirs or other in shared)]
+        if sources:
+            low.ambiguous[p] = tuple(sources)
+    for items, holders in guess.held.items():
+        key = by_leaf.get(items, items)
+        if isinstance(key, Value):
+            held = {by_leaf.get(h, h) for h in holders}
+            low.held[key] = low.held.get(key, frozenset()) | frozenset(h for h in held if isinstance(h, Value))
+    for stale, reason in guess.stale.items():
+        key = by_leaf.get(stale, stale)
+        if isinstance(key, Value):
+            low.stale.setdefault(key, reason)
+    del outer
+
+
+def leave_iteration(frame: Frame, guess: Any, ends: list[tuple[Leaf, Value, Any]], outer: set[Value]) -> bool:
+    """Note what the carried arrays are at the end of an iteration; whether that is news."""
+    low = frame.low
+    arrays = [(leaf, p, low.may_be(x)) for leaf, p, x in ends if isinstance(x, Value) and not p.type.is_scalar]
+    news = False
+    leaf_of = {p: leaf for leaf, p, _ in arrays}
+
+    def note(table: dict, key: Any, items: set) -> None:
+        nonlocal news
+        known = table.setdefault(key, set())
+        news |= not items <= known
+        known |= items
+
+    for leaf, _, roots in arrays:
+        note(guess.shared, leaf, {r for r in roots if r in outer})
+        note(guess.shared, leaf, {other for other, _, theirs in arrays if other != leaf and roots & theirs})
+    for items, held in low.held.items():
+        roots = set().union(*[low.may_be(h) for h in held]) if held else set()
+        name = leaf_of.get(items, items if items in outer else None)
+        if name is not None:
+            note(guess.held, name, {r for r in roots if r in outer} | {leaf for leaf, _, theirs in arrays if roots & theirs})
+        for leaf, p, x in arrays:  # a list that is carried under a name
+            if items in x and items is not p:
+                note(guess.held, leaf, {r for r in roots if r in outer} | {other for other, _, theirs in arrays if roots & theirs})
+    for v, reason in low.stale.items():
+        if v in outer and v not in guess.stale:
+            guess.stale[v] = reason
+            news = True
+    return news
+
+
+def after_loop(low: Lowering, results: dict[Value, Value]) -> None:
+    """The results of a loop may be what its carried arrays may be."""
+    for p, r in results.items():
+        if p in low.ambiguous:
+            low.ambiguous[r] = tuple(results.get(s, s) for s in low.ambiguous[p])
+        if p in low.held:
+            low.held[r] = frozenset(results.get(h, h) for h in low.held[p])
+        if p in low.stale:
+            low.stale[r] = low.stale[p]
+
+
+__all__ = ["after_loop", "demand_writable", "enter_loop", "is_contiguous_handle", "leave_iteration", "note_write", "references"]

@@ -1,0 +1,108 @@
+"""Loops with an `else`, in all its ways to end, and unpacking that depends on how long an array is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from s2sgrad import UnsupportedSyntaxError, grad, value_and_grad
+
+from .numerical import check
+
+X = np.array([0.9, -0.7, 1.3, 0.4])
+scales = pytest.mark.parametrize("scale", [1.0, 0.5, 20.0])  # the loop is left, is not, and is left at once
+
+
+@scales
+def test_return_in_the_else(scale):
+    def f(x):
+        for v in x:
+            if v > 10:
+                break
+        else:
+            return np.sum(x**2)
+        return x[0] * x[1]
+
+    check(f, scale * X)
+
+
+@scales
+def test_break_of_the_outer_loop_in_the_else_of_the_inner(scale):
+    def f(x):
+        s = 0.0
+        for i in range(4):
+            for j in range(4):
+                if x[j] > 10:
+                    break
+            else:
+                if x[i] < 0:
+                    break
+                s += x[i] ** 2
+            s += x[i]
+        return s
+
+    check(f, scale * X)
+
+
+@scales
+def test_continue_of_the_outer_loop_in_the_else_of_the_inner(scale):
+    def f(x):
+        s = 0.0
+        for i in range(4):
+            for v in x:
+                if v * (i + 1) > 3:
+                    break
+            else:
+                s += x[i] ** 2
+                continue
+            s += x[i] ** 3
+        return s
+
+    check(f, scale * X)
+
+
+@scales
+def test_the_else_is_not_run_after_a_return(scale):
+    def f(x):
+        s = 0.0
+        for v in x:
+            if v > 1.0:
+                return v * v
+        else:
+            s += 3 * x[0]
+        return s
+
+    check(f, scale * X)
+
+
+def test_raise_in_the_else():
+    def f(x):
+        for v in [x[0], x[1]]:
+            if v > 10.0:
+                break
+        else:
+            raise ValueError("none")
+        return v * v
+
+    check(f, 20 * X)
+    with pytest.raises(ValueError, match="none"):
+        grad(f)(X)
+
+
+def test_starred_target_takes_all_the_rest_of_an_array():
+    def f(x):
+        a, *b = x
+        p, *q, r = x * 2
+        return a * b[0] + sum(b) + p * r + sum(v**2 for v in q)
+
+    check(f, X)
+    check(f, np.append(X, 0.3))
+
+
+def test_filter_of_an_array_by_its_values_is_refused():
+    def f(x):
+        return sum(filter(lambda v: v > 0, x))
+
+    with pytest.raises(UnsupportedSyntaxError, match="known only when it runs") as caught:
+        value_and_grad(f)(X)
+    assert "filter" in caught.value.text
