@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import optim
     from .api import differentiate, grad, source, value_and_grad, vjp
     from .checking import check_grads
     from .checkpointing import checkpoint, checkpointed
@@ -67,6 +68,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "optim",
     "primitive",
     "source",
     "stop_gradient",
@@ -77,6 +79,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "optim":
+        return importlib.import_module(f"{__name__}.optim")
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -66,7 +66,7 @@ def saved_of(spec: Specialisation, arguments: dict[str, Any]) -> Saved:
     """The values of the forward sweep that the backward sweep reads; arguments are not counted."""
     head, tail = spec.marker.split()
     read = free_values_of_block(Block([], tail, Terminator("return", tuple(spec.marker.results))))
-    made = {r for node in head for r in node.results}
+    made = {r for node in head for r in node.results[: len(node.results) - getattr(node, "sums", 0)]}
     names = list(arguments)
     measure = Measure(spec, [arguments[n] for n in names])
     return Saved(

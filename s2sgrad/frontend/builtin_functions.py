@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import builtins
+import dataclasses
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,7 @@ from ..table.registry import lookup
 from .abstract import Bound, Columns, BoundFunction, Closure, FunctionRef, Lazy, ObjectRef, Range, Struct, is_static, leaves_of
 from .expressions import as_operand, attribute, binary, emit, truth, value_of
 from .frame import Frame
-from .iteration import iterate
+from .iteration import comprehension, iterate
 from .methods import ndim, shape_of, size_of
 from .primitives import Method, length
 from .staging import static
@@ -97,12 +98,14 @@ def _slice(frame: Frame, node: Any, *args: Any) -> Any:
 
 @builtin(tuple)
 def _tuple(frame: Frame, node: Any, x: Any = ()) -> Any:
-    return tuple(iterate(frame, node, x))
+    items = _items(frame, node, x)
+    return items if isinstance(items, Value) else tuple(items)
 
 
 @builtin(list)
 def _list(frame: Frame, node: Any, x: Any = ()) -> Any:
-    return list(iterate(frame, node, x))
+    items = _items(frame, node, x)
+    return items if isinstance(items, Value) else list(items)
 
 
 @builtin(dict)
@@ -139,8 +142,11 @@ def _quantifier(frame: Frame, node: Any, x: Any, stop: bool) -> Any:
 
     if isinstance(x, Value):
         return emit(frame, node, np.any if stop else np.all, x)
+    items = _items(frame, node, x)
+    if isinstance(items, Value):
+        return emit(frame, node, np.any if stop else np.all, emit(frame, node, np.asarray, items))
     found: Any = not stop
-    for item in iterate(frame, node, x):
+    for item in items:
         t = truth(frame, node, item)
         if isinstance(t, bool):
             if t == stop:
@@ -165,13 +171,24 @@ def _extreme(frame: Frame, node: Any, fun: Callable, reduction: Callable, args: 
         return _extreme_by(frame, node, fun, list(args) if len(args) > 1 else iterate(frame, node, args[0]), key)
     if len(args) == 1 and isinstance(args[0], Value):
         return emit(frame, node, reduction, args[0])
-    items = list(args) if len(args) > 1 else iterate(frame, node, args[0])
+    items = list(args) if len(args) > 1 else _items(frame, node, args[0])
+    if isinstance(items, Value):
+        return emit(frame, node, reduction, emit(frame, node, np.asarray, items))
     if is_static(items):
         return fun(items, **kwargs)
     out = items[0]
     for item in items[1:]:
         out = fun(out, item) if is_static((out, item)) else emit(frame, node, fun, as_operand(frame, node, out), as_operand(frame, node, item))
     return out
+
+
+def _items(frame: Frame, node: Any, x: Any) -> Any:
+    """The items of an iterable, or a run-time list of them where a generator's length is known only then."""
+    if isinstance(x, Lazy) and x.kind == "generator":
+        owner, generator = x.parts
+        x = comprehension(owner, generator, generator.elt)
+        return x if isinstance(x, Value) else list(x)
+    return iterate(frame, node, x)
 
 
 def _extreme_by(frame: Frame, node: Any, fun: Callable, items: list[Any], key: Any) -> Any:
@@ -310,6 +327,23 @@ def _hasattr(frame: Frame, node: Any, x: Any, name: str) -> bool:
     except AttributeError:
         return False
     return True
+
+
+@builtin(dataclasses.is_dataclass)
+def _is_dataclass(frame: Frame, node: Any, x: Any) -> bool:
+    return dataclasses.is_dataclass(x if isinstance(x, type) else class_of(x))
+
+
+@builtin(dataclasses.fields)
+def _fields(frame: Frame, node: Any, x: Any) -> tuple[Any, ...]:
+    return dataclasses.fields(x if isinstance(x, type) else class_of(x))  # type: ignore[arg-type]
+
+
+@builtin(dataclasses.replace)
+def _replace(frame: Frame, node: Any, x: Any, **changes: Any) -> Any:
+    if not isinstance(x, Struct):
+        return emit(frame, node, dataclasses.replace, x, **changes)
+    return Struct(x.cls, {**x.fields, **changes})
 
 
 @builtin(divmod)

@@ -52,6 +52,7 @@ def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str
     if isinstance(callee, ObjectRef):
         return _call_instance(frame, node, callee, args, kwargs)
     if isinstance(callee, Value):
+        args, kwargs = handed_over(frame, node, args), handed_over(frame, node, kwargs)
         return emit(frame, node, call_object, callee, *[value_of(frame, node, a) for a in args], **kwargs)
     fun = callee.fun if isinstance(callee, FunctionRef) else callee
     rule = BUILTINS.get(fun) if _hashable(fun) else None
@@ -225,6 +226,8 @@ def _call_instance(frame: Frame, node: Any, callee: ObjectRef, args: list[Any], 
     if isinstance(getattr(callee.obj, "py_func", None), types.FunctionType):
         return _call_user(frame, node, FunctionRef(callee.obj.py_func, (*callee.path, ("attr", "py_func"))), args, kwargs)
     value = value_of(frame, node, callee)
+    if may_write(callee.obj):
+        args, kwargs = handed_over(frame, node, args), handed_over(frame, node, kwargs)
     return emit(frame, node, call_object, value, *[value_of(frame, node, a) for a in args], **kwargs)
 
 

@@ -159,8 +159,11 @@ def branch(frame: Frame, node: Any, test: Value, then: Callable[[], Any], orelse
 
 def _join_arms(frame: Frame, made: Branch, outcomes: list[Any], after: list[State], before: State) -> Any:
     alive = [k for k in (0, 1) if outcomes[k] is not DEAD]
+    if not alive:  # both arms hand over what they carry themselves
+        before.restore(frame)
+        return DEAD
     if len(alive) < 2:
-        survivor = alive[0] if alive else 0
+        survivor = alive[0]
         return _adopt(frame, made, survivor, outcomes[survivor], after[survivor], before)
     merge = Merge(frame)
     out = merge.merge(outcomes[0], outcomes[1], None)

@@ -424,7 +424,10 @@ def attribute(frame: Frame, node: Any, owner: Any, name: str) -> Any:
         return _class_attribute(frame, node, owner, owner.cls, name)
     if is_namedtuple(owner) and name in owner._fields:
         return getattr(owner, name)
-    if isinstance(owner, (list, tuple, dict, str, Range, Lazy)):
+    if isinstance(owner, (list, tuple, dict, str)):
+        found = getattr(owner, name)
+        return Bound(owner, name) if callable(found) else found
+    if isinstance(owner, (Range, Lazy)):
         return Bound(owner, name)
     if isinstance(owner, (int, float, complex)) and name in ("real", "imag"):
         return getattr(owner, name)
@@ -440,11 +443,15 @@ def _is_called(frame: Frame, node: Any) -> bool:
     return bool(getattr(node, "_called", False))
 
 
+LIBRARIES = ("numpy", "scipy", "math", "cmath", "operator", "functools", "itertools", "builtins", "s2sgrad")
+
+
 def _static_attribute(frame: Frame, node: Any, owner: Any, name: str, found: Any) -> Any:
     """An attribute of a module or class: the library's are constants, the user's are inputs."""
     import types
 
-    trusted = frame.quiet or (getattr(owner, "__name__", None) or "").partition(".")[0] in ("numpy", "scipy", "math", "cmath", "operator", "functools", "itertools", "builtins", "s2sgrad")
+    home = getattr(owner, "__name__", None) or ""
+    trusted = frame.quiet or home != "s2sgrad.optim" and home.partition(".")[0] in LIBRARIES  # optimisers are read like the user's
     if trusted or not isinstance(owner, (types.ModuleType, type)):
         return FunctionRef(found, None) if frame.quiet and isinstance(found, types.FunctionType) and found.__module__.startswith("s2sgrad.table") else found
     inputs = frame.low.inputs

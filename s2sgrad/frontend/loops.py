@@ -59,6 +59,7 @@ class LoopContext:
     frame: Frame
     unrolled: bool = False
     outer: set[Value] = field(default_factory=set)  # the arrays that there were before the loop
+    before: State | None = None
 
     def carry(self, name: str, value: Any) -> None:
         """Demand that a name bound at an exit is carried out of the loop."""
@@ -71,7 +72,7 @@ class LoopContext:
         """The carried values where an iteration ends; Retry if they do not fit the guess."""
         out: list[Any] = []
         ends: list[tuple[Any, Value, Any]] = []
-        widened = False
+        widened = self.before is not None and _changed(frame, self.guess, self.heads, self.before, self.outer.__contains__)
         for key, head in self.heads.items():
             now = _now(self.frame, key)
             leaves = _match(head, now)
@@ -357,7 +358,7 @@ def _trial(frame: Frame, node: Any, guess: Guess, names: set[str], body: Callabl
     block, inits, heads, slots = Block(), [], {}, []
     keys: list[Any] = [*sorted(guess.names), *guess.roots, *[("contents", k) for k in guess.containers]]
     outer_arrays = set().union(*[low.may_be(v) for v in references(frame)], set(low.held))
-    context = LoopContext(guess, heads, slots, frame, outer=outer_arrays)
+    context = LoopContext(guess, heads, slots, frame, outer=outer_arrays, before=before)
     starts: list[tuple[Any, Value, Any]] = []
     frame.loop, outer_loop = context, frame.loop
     for key in keys:
@@ -439,9 +440,23 @@ def _test_block(frame: Frame, node: Any, domain: Any, heads: dict, body: Block) 
 
 def _discover(frame: Frame, guess: Guess, names: set[str], before: State, heads: dict, node: Any, outcome: Any, block: Block) -> None:
     """Widen the guess by whatever the body changed that it did not carry."""
+    wider = _changed(frame, guess, heads, before, lambda root: _existed(root, block))
+    for name in names:
+        if name not in guess.names and _is_read_outside(frame, node, name) and outcome is not DEAD:
+            template = frame.names.get(name)
+            if template is not None and not isinstance(template, Unbound) and _carriable(template):
+                guess.names.add(name)
+                guess.templates[name] = template
+                wider = True
+    if wider:
+        raise Retry
+
+
+def _changed(frame: Frame, guess: Guess, heads: dict, before: State, existed: Callable[[Value], bool]) -> bool:
+    """Widen the guess by arrays and containers that an iteration has changed and does not carry."""
     low, wider = frame.low, False
     for root in low.versions:
-        if low.versions[root] is not before.versions.get(root, root) and root not in heads and root not in guess.roots and _existed(root, block):
+        if low.versions[root] is not before.versions.get(root, root) and root not in heads and root not in guess.roots and existed(root):
             guess.roots[root] = None
             guess.written |= {n for n, v in frame.names.items() if isinstance(v, Value) and low.root(v) is root}
             wider = True
@@ -455,15 +470,7 @@ def _discover(frame: Frame, guess: Guess, names: set[str], before: State, heads:
             raise _ToList(x)
         guess.containers[key] = x
         wider = True
-    for name in names:
-        if name not in guess.names and _is_read_outside(frame, node, name) and outcome is not DEAD:
-            template = frame.names.get(name)
-            if template is not None and not isinstance(template, Unbound) and _carriable(template):
-                guess.names.add(name)
-                guess.templates[name] = template
-                wider = True
-    if wider:
-        raise Retry
+    return wider
 
 
 def same_contents(a: Any, b: Any) -> bool:

@@ -11,6 +11,7 @@ from ..errors import UnsupportedSyntaxError
 from ..ir.builder import Builder
 from ..ir.program import Block, Function, Terminator, Value
 from ..ir.rewrite import substitute_in_block
+from ..optimize.undefined import settle_undefined
 from ..ir.types import UNKNOWN
 from ..table.registry import IMPURE, lookup
 from .abstract import BoundFunction, FunctionRef, NotStatic, ObjectRef, map_abstract
@@ -72,6 +73,7 @@ def lower(fun: Any, names: list[str], args: list[Any], kinds: list[Any]) -> Lowe
         raise _needs_static(low) from None
     result = map_abstract(result, lambda leaf: low.current(leaf) if isinstance(leaf, Value) else leaf)
     _write_back(low, block)
+    settle_undefined(block)
     block.end = Terminator("return", ())
     block.params = [*inputs.leaves.values(), *inputs.captured.values()]
     name = getattr(fun, "__name__", None) or type(fun).__name__

@@ -12,7 +12,7 @@ from ..ir.program import Value, type_of
 from ..ir.types import Dim
 from ..table import shapes
 from ..table.registry import lookup
-from .abstract import ObjectRef, is_static
+from .abstract import ObjectRef, is_static, is_namedtuple
 from .expressions import emit, value_of
 from .frame import Frame
 from .iteration import iterate
@@ -114,6 +114,8 @@ def call_method(frame: Frame, node: Any, owner: Any, name: str, args: list[Any],
         if may_write(owner.obj, name):
             args, kwargs = handed_over(frame, node, args), handed_over(frame, node, kwargs)
         return emit(frame, node, Method(name), value_of(frame, node, owner), *[value_of(frame, node, a) for a in args], **{k: value_of(frame, node, v) for k, v in kwargs.items()})
+    if is_namedtuple(owner) and name in ("_replace", "_asdict"):
+        return getattr(owner, name)(*args, **kwargs)
     rule = CONTAINER_METHODS.get((type(owner), name))
     if rule is not None:
         return rule(frame, node, owner, *args, **kwargs)

@@ -15,6 +15,7 @@ import numpy as np
 from ..ir.builder import freeze
 from ..ir.program import Block, Call, Function, Terminator, Value, free_values_of_block, type_of
 from ..ir.rewrite import substitute_in_block
+from ..optimize.undefined import settle_undefined
 from ..ir.types import INT, PYTHON_TYPES, UNKNOWN, Dim, Type, join, scalar
 from .abstract import Closure, FunctionRef, NotStatic, Unbound, children, is_static, map_abstract, same_abstract
 from .frame import Frame
@@ -218,6 +219,7 @@ def _close(frame: Frame, outlined: Outlined, result: Any) -> None:
     block = outlined.function.body
     values = [leaf for leaf in _leaves(result) if isinstance(leaf, Value)]
     block.end = Terminator("return", tuple(values))
+    settle_undefined(block)
     outlined.outside = [v for v in free_values_of_block(block)]
     inner = {v: Value(v.type, v.name) for v in outlined.outside}
     for v, p in inner.items():

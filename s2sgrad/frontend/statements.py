@@ -104,13 +104,20 @@ KEYWORDS = {"Delete": "del", "ClassDef": "class", "AsyncFunctionDef": "async def
 def _if(frame: Frame, s: Any, rest: list[Any]) -> Any:
     test = truth(frame, s.test, evaluate(frame, s.test))
     if isinstance(test, bool):
-        outcome = run_block(frame, s.body if test else s.orelse)
-        return None if outcome is FELL else outcome
+        return _arm_of_all(frame, s.body if test else s.orelse, rest)
     exits = exits_of([*s.body, *s.orelse])
     if not exits and not _raises(s.body) and not _raises(s.orelse):
         branch(frame, s, test, lambda: _arm(frame, s.body), lambda: _arm(frame, s.orelse))
         return None
     return _tail_branch(frame, s, test, lambda: run_block(frame, [*s.body, *rest]), lambda: run_block(frame, [*s.orelse, *rest]))
+
+
+def _arm_of_all(frame: Frame, body: list[Any], rest: list[Any]) -> Any:
+    """Statements that surely run; an exit among them must skip what follows, so it takes that along."""
+    if exits_of(body) or _raises(body):
+        return run_block(frame, [*body, *rest])
+    run_block(frame, body)
+    return None
 
 
 def _raises(body: list[Any]) -> bool:
@@ -168,8 +175,7 @@ def _loop_else(frame: Frame, s: Any, broken: Any, rest: list[Any]) -> Any:
     if not s.orelse or broken is True:
         return None
     if broken is False:
-        outcome = run_block(frame, s.orelse)
-        return None if outcome is FELL else outcome
+        return _arm_of_all(frame, s.orelse, rest)
     if not exits_of(s.orelse) and not _raises(s.orelse):
         branch(frame, s, broken, lambda: None, lambda: _arm(frame, s.orelse))
         return None

@@ -118,6 +118,16 @@ class Builder:
             self._scopes.pop()
 
     @contextmanager
+    def apart(self, block: Block) -> Iterator[None]:
+        """Append for a while to a block that will stand elsewhere: nothing made so far is shared with it."""
+        outer, scopes = self.block, self._scopes
+        self.block, self._scopes = block, [{}]
+        try:
+            yield
+        finally:
+            self.block, self._scopes = outer, scopes
+
+    @contextmanager
     def level(self, block: Block, depth: int) -> Iterator[None]:
         """Append for a while to an enclosing block, before the node that is being made inside it."""
         outer, scopes = self.block, self._scopes

@@ -8,6 +8,7 @@ subscripts, whose operands constrain one another, have rules of their own.
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 import warnings
 from collections.abc import Callable, Iterator
@@ -171,15 +172,49 @@ def _probe_key(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
 
 def _probe_sizes(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
     known = _probe_apart(fun, args, kwargs, number)
-    if known is not UNKNOWN or len(number) < 2:
+    if known is not UNKNOWN or not number:
         return known
-    for groups in partitions(len(number)) if len(number) <= MOST_MERGED else [(0,) * len(number)]:
+    for groups in _partitions_to_try(len(number)):
         known = _probe_merged(fun, args, kwargs, number, groups)
         if known is not UNKNOWN:
             return known
+    return _probe_pinned(fun, args, kwargs, number)
+
+
+def _partitions_to_try(n: int) -> list[tuple[int, ...]]:
+    return [] if n < 2 else partitions(n) if n <= MOST_MERGED else [(0,) * n]
+
+
+def _probe_pinned(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
+    """With some symbols as large as an extent that is known, which the function demands: `solve(eye(5), x)`."""
+    literals = sorted({n for v in leaves((args, kwargs)) for n in v.type.shape if isinstance(n, int)} - {0, 1})
+    if len(number) > MOST_PINNED or len(literals) > MOST_PINNED:
+        return UNKNOWN
+    ways = itertools.product([None, *literals], repeat=len(number))
+    for way in sorted(ways, key=lambda way: -way.count(None)):
+        if any(way):
+            known = _probe_with(fun, args, kwargs, number, way, literals)
+            if known is not UNKNOWN:
+                return known
     return UNKNOWN
 
 
+def _probe_with(fun: Callable, args: tuple, kwargs: dict, number: dict, way: tuple, literals: list[int]) -> Any:
+    seen = []
+    for sizes in SIZES:
+        free = [p for p in sizes if p not in literals]
+        if len(free) < len(number):
+            return UNKNOWN
+        names = {free[k]: k for k in number.values() if way[k] is None}
+        result = _run_sample(fun, args, kwargs, {d: way[k] or free[k] for d, k in number.items()})
+        if result is UNKNOWN:
+            return UNKNOWN
+        seen.append((result, names))
+    alone = _run_sample(fun, args, kwargs, {d: free[k] if way[k] is None else 1 for d, k in number.items()})
+    return _reconcile(*seen, *([] if alone is UNKNOWN else [(alone, names)]))  # one entry may be broadcast
+
+
+MOST_PINNED = 3
 MOST_MERGED = 5  # symbols that are tried as equal: 52 ways
 
 

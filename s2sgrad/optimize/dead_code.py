@@ -109,11 +109,12 @@ def _mark_nodes(block: Block, needed: set[Value], wanted: set[int]) -> None:
         elif isinstance(node, Branch):
             _mark_branch(node, needed, wanted)
         elif is_impure(node) or any(r in needed for r in node.results):
-            needed.update(operands(node))
             if isinstance(node, Loop):
                 slots = set(_live_slots(node, needed))
-                inner = _needed_in(node, slots)
-                needed |= inner
+                needed.update(leaves((node.domain or (), [node.inits[k] for k in slots], node.keep)))
+                needed |= _needed_in(node, slots)
+            else:
+                needed.update(operands(node))
 
 
 def _mark_branch(node: Branch, needed: set[Value], wanted: set[int]) -> None:
@@ -143,6 +144,7 @@ def _keep_slots(node: Loop, used: list[int]) -> None:
     if node.test is not None:
         node.test.params = [node.test.params[k] for k in used]
     node.inits = [node.inits[k] for k in used]
+    node.sums = sum(1 for k in used if k >= len(node.results) - node.sums)
     node.results = [node.results[k] for k in used]
     _keep_exit_slots(node.body, used)
 

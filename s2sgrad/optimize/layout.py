@@ -38,6 +38,11 @@ def transpose(b: Builder, x: Any, axes: Any = None) -> Any:
     negated = made_by(x, operator.neg)
     if axes is None and negated is not None:
         return b.op(operator.neg, (b.op(np.transpose, (negated.args[0],)),))
+    scaled = made_by(x, operator.mul)
+    if axes is None and scaled is not None and is_number(scaled.args[0]):
+        inner = made_by(scaled.args[1], np.transpose)
+        if inner is not None and len(inner.args) == 1 and not inner.kwargs:
+            return b.op(operator.mul, (scaled.args[0], inner.args[0]))
     product = made_by(x, operator.matmul)
     if axes is None and product is not None and all(type_of(a).rank == 2 for a in product.args):
         left, right = (b.op(np.transpose, (a,)) for a in product.args)

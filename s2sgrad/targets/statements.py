@@ -12,7 +12,7 @@ import numpy as np
 from ..frontend.primitives import list_append, list_pop
 from ..ir.program import Block, Op, Value, leaves, operands
 from ..ir.result_types import type_of_index
-from ..ir.types import Type
+from ..ir.types import Type, same_extent
 from ..table.functional import index_add
 from ..table.registry import IMPURE
 from .expressions import copy_of, expression, operand
@@ -142,7 +142,7 @@ class Rename(gast.NodeTransformer):
     def __init__(self, old: str, new: str) -> None:
         self.old, self.new = old, new
 
-    def visit_Name(self, node: Any) -> Any:  # noqa: N802
+    def visit_Name(self, node: Any) -> Any:
         return name(self.new) if node.id == self.old else node
 
 
@@ -183,9 +183,9 @@ def counts(i: Any) -> bool:
 
 def _broadcasts_into(t: Type, u: Type) -> bool:
     """Whether index arrays of types `t` and `u` surely broadcast to the shape of `t`, a vector."""
-    if u.dtype is None or u.dtype.kind == "b" or u.shape is None:
+    if u.dtype is None or u.dtype.kind == "b" or u.shape is None or t.rank != 1:
         return False
-    return u.shape in ((), (1,), t.shape)
+    return u.shape in ((), (1,)) or (u.rank == 1 and same_extent(t.shape[0], u.shape[0]))  # type: ignore[index]
 
 
 def claim(p: Printer, base: Value, result: Value, node: Any) -> None:

@@ -47,6 +47,7 @@ from ..table.functional import index_add, index_set
 from ..table.registry import lookup as entry_of
 from .activity import active_values, breaks, exits, place, refuse_opaque
 from .cotangent import Masked, fit, total, zeros
+from .fuse import is_sum
 from .save import choose_kept
 
 
@@ -73,6 +74,7 @@ class Mirror:
     adjoints: dict[Value, list[Any]] = field(default_factory=dict)
     needs: dict[Value, Value] = field(default_factory=dict)
     index: Value | None = None  # of a reverse loop: the index of the forward iteration
+    fused: bool = False  # this block follows its forward block in the same iteration: everything is at hand
     tail: list[tuple[Any, Any]] | None = None  # (cotangent, value) handed over by a block that may break at its end
     bars: tuple[Any, ...] = ()  # of a reverse loop: the cotangents of what the iteration handed over
 
@@ -197,6 +199,7 @@ def reverse(function: Function, inputs: Inputs, independent: list[Value], result
         state.home[p] = region
         if p in active:
             state.alive.add(p)
+    builder.twin = lambda v: shape_twin(state, v)
     _copy_block(state, function.body, region)
     last = block.nodes[-1] if block.nodes else None
     mirror = Mirror(None, region, block, builder.depth)
@@ -208,7 +211,6 @@ def reverse(function: Function, inputs: Inputs, independent: list[Value], result
                 seed = builder.op(np.ones_like, (value,))
             mirror.adjoints.setdefault(value, []).append(fit(builder, seed, value, type_of(seed).rank == 0, "seed"))
     builder.simplifiers, builder.backward = DERIVATIVE, True
-    builder.twin = lambda v: shape_twin(state, v)
     _reverse_records(state, mirror)
     bars = [adjoint(state, mirror, p) for p in independent]
     forward = block.nodes.index(last) + 1 if last is not None else 0
@@ -427,11 +429,13 @@ def lookup(state: Reversal, mirror: Mirror, v: Value) -> Value:
     home = state.home.get(v)
     if home is None or home.parent is None:
         return v
+    if home is mirror.region and mirror.fused:
+        return v
     if home is not mirror.region:
         if not _encloses(home, mirror.region):
             raise AssertionError(f"{v} is needed outside of the block that defines it")
         return lookup(state, mirror.parent, v)
-    if isinstance(home.node, Branch) and not in_loop(home):
+    if isinstance(home.node, Branch) and (mirror.parent.fused or not in_loop(home)):
         return lookup(state, mirror.parent, export_from_branch(state, home, v))
     if v not in mirror.needs:
         mirror.needs[v] = Value(v.type, v.name)
@@ -964,6 +968,9 @@ def _reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
     free = _free_active(state, node)
     if all(bar is None for bar in bars.values()):
         return
+    if _may_fuse(state, mirror, node, bars, carried):
+        _fuse_loop(state, mirror, node, bars, free)
+        return
     starts = []
     for k in carried:
         bar = bars.get(node.results[k])
@@ -1004,6 +1011,64 @@ def _reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
             mirror.adjoints.setdefault(init, []).append(fit(b, r, init, init.type.shape != node.carried[k].type.shape and init.type.kind != "list", "loop"))
     for f, r in zip(free, made.results[len(carried) :]):
         mirror.adjoints.setdefault(f, []).append(r)
+
+
+def _may_fuse(state: Reversal, mirror: Mirror, node: Loop, bars: dict[Value, Any], carried: list[int]) -> bool:
+    """Whether the adjoint of an iteration can run right after the iteration: see `fuse`."""
+    if mirror.parent is not None and not mirror.fused:
+        return False
+    if state.packs or not all(is_sum(node, k) for k in carried):
+        return False
+    scaled = any(isinstance(bar, Value) for bar in bars.values())
+    if scaled and len(carried) > 1:
+        return False
+    if not mirror.fused:
+        return True
+    waiting = [f for f in _free_active(state, node) if not f.type.is_scalar and (scaled or not _is_carried_sum(mirror, f))]
+    return not waiting  # inside another loop, an array of zeros for each run of this one would cost too much
+
+
+def _is_carried_sum(mirror: Mirror, f: Value) -> bool:
+    """Whether the cotangent of `f` so far is a sum that the enclosing loop carries, still untouched."""
+    so_far = mirror.adjoints.get(f, [])
+    return len(so_far) == 1 and so_far[0] in mirror.block.params
+
+
+def _fuse_loop(state: Reversal, mirror: Mirror, node: Loop, bars: dict[Value, Any], free: list[Value]) -> None:
+    """Append the adjoint of an iteration to the iteration, and sums of cotangents to what the loop carries."""
+    b, region = state.builder, state.regions[node][0]
+    scale = next((bar for bar in bars.values() if isinstance(bar, Value)), None)
+    before = Block()
+    with b.apart(before):
+        starts = [mirror.adjoints.pop(f)[0] if scale is None and _is_carried_sum(mirror, f) else zeros(b, f) for f in free]
+    owner = region.parent.block
+    place_of = owner.nodes.index(node)
+    owner.nodes[place_of:place_of] = before.nodes
+    sums = [Value(_bar_type(f), f"{f.name}_bar" if f.name else None) for f in free]
+    outer = b.resolve
+    node.body.params.extend(sums)
+    with b.inside(node.body):
+        inner = Mirror(mirror, region, node.body, b.depth, fused=True)
+        inner.adjoints = {f: [p] for f, p in zip(free, sums)}
+        b.resolve = lambda v: lookup(state, inner, v)
+        ends = zip(node.results, node.body.end.values)
+        _seed_block(state, inner, [(1.0 if scale is not None else bars.get(r), y) for r, y in ends if bars.get(r) is not None])
+        _reverse_records(state, inner)
+        totals = [total(b, inner.adjoints.get(f, [])) for f in free]
+    b.resolve = outer
+    node.inits.extend(starts)
+    node.sums += len(sums)
+    node.body.end.values = (*node.body.end.values, *totals)
+    for f, p in zip(free, sums):
+        result = Value(p.type, p.name, node)
+        node.results.append(result)
+        state.home[result] = region.parent
+        contribution = result if scale is None else b.op(operator.mul, (scale, result))
+        mirror.adjoints.setdefault(f, []).append(contribution)
+    for k, p in enumerate(node.carried):
+        init = node.inits[k] if k < len(node.inits) else None
+        if isinstance(init, Value) and init in state.alive and bars.get(node.results[k]) is not None:
+            contribute(state, mirror, init, bars[node.results[k]], False, "loop")
 
 
 def _bar_type(v: Value) -> Type:

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from .gallery import PAGE, page
 from .pages import PAGES, ROOT, refreshed
@@ -35,10 +36,18 @@ def main(arguments: list[str]) -> None:
         return
     PAGE.write_text(page(), encoding="utf-8")
     for name in arguments or PAGES:
+        update(ROOT / name, name)
+
+
+def update(path: Path, name: str) -> None:
+    """Until nothing changes: the places in messages are lines of the page, which what is printed may move."""
+    before = None
+    while (now := path.read_text(encoding="utf-8")) != before:
         done = in_a_process_of_its_own(name)
         if done.returncode:
             sys.exit(f"{name}:\n{done.stderr}")
-        (ROOT / name).write_text(done.stdout, encoding="utf-8")
+        path.write_text(done.stdout, encoding="utf-8")
+        before = now
 
 
 if __name__ == "__main__":

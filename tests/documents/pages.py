@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", *sorted(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
 
+DONE = "example_done"
 _BLOCK = re.compile(
     r"^```python\n(?P<code>.*?)^```\n(?P<output>\n```(?:text|py)\n.*?^```\n)?", re.DOTALL | re.MULTILINE
 )
@@ -55,25 +56,28 @@ def refreshed(page: str) -> str:
 
 def run(page: str, text: str) -> list[str]:
     """Run the examples of a page, and return what each prints."""
-    module = types.ModuleType("__main__")
+    module, printed, out = types.ModuleType("__main__"), [], io.StringIO()
+
+    def done() -> None:
+        printed.append(out.getvalue())
+        out.seek(0)
+        out.truncate()
+
+    vars(module)[DONE] = done
     sys.modules["__main__"] = module
-    linecache.cache[page] = (len(text), None, only_code(text).splitlines(keepends=True), page)
-    return [_printed(page, text, example, module) for example in examples(text)]
-
-
-def _printed(page: str, text: str, example: Example, module: types.ModuleType) -> str:
-    above = "\n" * text.count("\n", 0, example.start)
-    with contextlib.redirect_stdout(io.StringIO()) as out:
-        exec(compile(above + example.code, page, "exec"), vars(module))
-    return out.getvalue()
+    code = only_code(text)
+    linecache.cache[page] = (len(code), None, code.splitlines(keepends=True), page)
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, page, "exec", dont_inherit=True), vars(module))
+    return printed
 
 
 def only_code(text: str) -> str:
-    """The page as a Python file: every line that is not of an example is empty."""
+    """The page as a Python file of as many lines: each example where it stands, and a sign where it is done."""
     lines = [""] * (text.count("\n") + 1)
     for example in examples(text):
         first = text.count("\n", 0, example.start)
-        code = example.code.splitlines()
+        code = [*example.code.splitlines(), f"{DONE}()"]
         lines[first : first + len(code)] = code
     return "\n".join(lines)
 

@@ -55,7 +55,7 @@ def _compare(text: str, fun: Any, args: tuple, direction: tuple) -> str:
     found, _ = interpret(lowered.function, lowered.parameters, lowered.result, args, captured)
     if not math.isclose(found, value, rel_tol=1e-12, abs_tol=1e-12):
         return f"lowering: the lowered program gives {found!r}, the original {value!r}"
-    entry = spec.entries[0]
+    entry = spec.stages[0]
     (forward, gradient), _ = interpret(entry.function, entry.parameters, entry.result, args, captured)
     if not math.isclose(forward, value, rel_tol=1e-12, abs_tol=1e-12):
         return f"reverse: the forward sweep gives {forward!r}, the lowered program {value!r}"

@@ -94,8 +94,13 @@ class Writer:
         if self.scope.matrices and self.chance(0.3):
             m, (rows, columns) = self.pick(list(self.scope.matrices.items()))
             return f"{m}[{self.index(rows)}, {self.index(columns)}]"
-        v, extent = self.pick(list(self.scope.vectors.items()))
+        v, extent = self.array()
         return f"{v}[{self.index(extent)}]"
+
+    def array(self) -> tuple[str, int]:
+        """A vector, views more often than others, with its extent."""
+        views = [(v, n) for v, n in self.scope.vectors.items() if v[0] == "v"]
+        return self.pick(views if views and self.chance(0.5) else list(self.scope.vectors.items()))
 
     def scalar(self, depth: int = 2) -> str:
         if depth <= 0 or self.chance(0.15):
@@ -289,7 +294,7 @@ class Writer:
         return True
 
     def write_slice(self) -> bool:
-        v, n = self.pick(list(self.scope.vectors.items()))
+        v, n = self.array()
         if n < 2:
             return False
         extent = self.rng.randint(1, n)
@@ -414,7 +419,7 @@ class Writer:
         v = self.pick(list(self.scope.vectors))
         n = self.scope.vectors[v]
         same = [w for w in free if self.scope.vectors[w] == n and w != v]
-        if same and self.chance(0.5):
+        if same and self.depth < 2 and self.chance(0.4):
             self.line(f"{self.pick(same)} = {v}")
             return True
         name = self.fresh("w")
@@ -426,7 +431,7 @@ class Writer:
         v, n = self.pick(list(self.scope.vectors.items()))
         text = self.pick([f"{v}.copy()", self.vector(n), self.vector(n), f"np.zeros({n})", f"np.zeros_like({v})", f"np.ones({n}) * {self.leaf()}"])
         free = [w for w, k in self.scope.vectors.items() if k == n and w not in self.scope.fixed]
-        if free and self.chance(0.5):
+        if free and self.chance(0.5 if self.depth < 2 else 0.15):
             self.line(f"{self.pick(free)} = {text}")
         else:
             name = self.fresh("c")
@@ -453,15 +458,15 @@ class Writer:
     def swap_vectors(self) -> bool:
         free = [v for v in self.scope.vectors if v not in self.scope.fixed]
         pairs = [(v, w) for v in free for w in free if v != w and self.scope.vectors[v] == self.scope.vectors[w]]
-        if not pairs:
+        if not pairs or (self.depth > 2 and self.chance(0.7)):
             return False
         v, w = self.pick(pairs)
         self.line(f"{v}, {w} = {w}, {v}")
         return True
 
     def list_statement(self) -> bool:
-        if not self.scope.lists or self.chance(0.2):
-            if self.depth > 3:
+        if not self.scope.lists or self.chance(0.1):
+            if self.depth > 2:
                 return False
             name = self.fresh("items")
             self.line(f"{name} = []")
@@ -725,14 +730,14 @@ class Writer:
         self.depth = 1
         functions = self.scope.functions
         self.scope = Scope(["x", "y"], {"a": LENGTH, "b": LENGTH}, {"m": (ROWS, COLUMNS)}, {"n": (TRIPS, TRIPS)}, [], functions)
-        self.budget = self.rng.choice([6, 10, 14])
+        self.budget = self.rng.choice([8, 12, 16])
         if self.chance(0.5):
             self.line(f"s = {self.scalar(1)}")
             self.scope.scalars.append("s")
         if self.chance(0.35):
             self.line("c = np.zeros(5)")
             self.scope.vectors["c"] = 5
-        self.statements(self.rng.randint(2, 6))
+        self.statements(self.rng.randint(3, 7))
         self.line(f"return {self.result()}")
         return "\n".join(self.lines) + "\n"
 
@@ -759,13 +764,13 @@ SIMPLE: list[tuple[float, Callable[[Writer], bool]]] = [
     (1.5, Writer.write_masked),
     (2, Writer.write_indexed),
     (3, Writer.write_matrix),
-    (3.5, Writer.make_view),
+    (5, Writer.make_view),
     (1.5, Writer.make_alias),
     (2, Writer.make_vector),
     (0.7, Writer.make_matrix),
     (2, Writer.augment_vector),
     (1.5, Writer.swap_vectors),
-    (2, Writer.list_statement),
+    (3.5, Writer.list_statement),
     (2, Writer.call_statement),
     (0.7, Writer.closure),
     (3.5, Writer.leave),

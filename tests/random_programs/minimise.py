@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import copy
 import re
+import time
 from collections.abc import Callable, Iterator
 
 from .check import Outcome, check
+
+
+SECONDS = 12.0  # what a minimisation may take
 
 
 def kind_of(outcome: Outcome) -> str:
@@ -135,7 +139,8 @@ def minimised(seed: int) -> tuple[str, Outcome]:
         outcome = check(candidate, args, seed, "smaller", **orders)
         return outcome.verdict == "wrong" and kind_of(outcome) == wanted
 
-    text = minimise(text, fails)
+    end = time.monotonic() + SECONDS
+    text = minimise(text, lambda candidate: time.monotonic() < end and fails(candidate))
     return text, check(text, args, seed, "smaller", **orders)
 
 

@@ -17,12 +17,14 @@ from .test_rules import ALL
 EVERY = 3
 
 
-def selected() -> list[Any]:
-    """The cases as parameters, those that the quick suite leaves out marked as slow."""
+def selected(every: int = EVERY, order: int = 1) -> list[Any]:
+    """The cases with derivatives of an order as parameters, those that the quick suite leaves out marked as slow."""
     seen: Counter[Any] = Counter()
     out = []
     for file, case in ALL:
-        marks = [pytest.mark.slow] if seen[case.fun] % EVERY else []
+        if case.orders < order:
+            continue
+        marks = [pytest.mark.slow] if seen[case.fun] % every else []
         seen[case.fun] += 1
         out.append(pytest.param(case, id=f"{file[6:]}-{case!r}", marks=marks))
     return out

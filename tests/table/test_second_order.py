@@ -1,0 +1,17 @@
+"""Every case that has a second derivative: forward over reverse and reverse over reverse, compiled.
+
+Of each function every sixth case is in the quick suite, the first one always; `-m slow` runs the others.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from .case import Case
+from .higher import check_second_order
+from .test_compiled import selected
+
+
+@pytest.mark.parametrize("case", selected(every=6, order=2))
+def test_second_order(case: Case) -> None:
+    check_second_order(case)

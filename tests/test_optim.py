@@ -1,0 +1,230 @@
+"""The optimisers: against their published recurrences, over containers, and differentiated through."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+import s2sgrad
+from s2sgrad import checkpointed, grad, jvp, optim
+
+MATRIX = np.array([[2.0, 0.3], [0.3, 1.0]])
+START = np.array([1.0, -2.0])
+Layer = namedtuple("Layer", "weights bias")
+
+
+@dataclasses.dataclass
+class Point:
+    position: np.ndarray
+    height: float
+
+
+def loss(params):
+    w, b = params["w"], params["b"]
+    return 0.5 * w @ MATRIX @ w + np.sum((b[0] - w) ** 2) + 0.1 * np.sum(b[1] ** 4)
+
+
+def beginning(w):
+    return {"w": w, "b": (w * 0.5, np.sin(w))}
+
+
+MAKERS = {
+    "sgd": lambda rate, decay: optim.sgd(rate),
+    "momentum": lambda rate, decay: optim.momentum(rate, decay),
+    "nesterov": lambda rate, decay: optim.nesterov(rate, decay),
+    "rmsprop": lambda rate, decay: optim.rmsprop(rate, decay),
+    "adam": lambda rate, decay: optim.adam(rate, decay),
+    "adamw": lambda rate, decay: optim.adamw(rate, decay, weight_decay=0.3),
+}
+
+
+def trained_by(make):
+    def trained(rate, decay, w):
+        init, update = make(rate, decay)
+        params = beginning(w)
+        state = init(params)
+        for _ in range(5):
+            params, state = update(grad(loss)(params), state, params)
+        return loss(params)
+
+    return trained
+
+
+def difference(fun, args, k, direction, h=1e-4):
+    """A directional derivative by Richardson's extrapolation of central differences."""
+
+    def central(step):
+        up, down = (fun(*args[:k], args[k] + s * direction, *args[k + 1 :]) for s in (step, -step))
+        return (up - down) / (2 * step)
+
+    return (4 * central(h / 2) - central(h)) / 3
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_gradient_through_five_steps_agrees_with_numerical_derivatives(name):
+    trained, args = trained_by(MAKERS[name]), (0.05, 0.8, START)
+    by_rate, by_decay, by_start = grad(trained, (0, 1, 2))(*args)
+    assert by_rate == pytest.approx(difference(trained, args, 0, 1.0), rel=1e-7, abs=1e-9)
+    assert by_decay == pytest.approx(difference(trained, args, 1, 1.0), rel=1e-7, abs=1e-9)
+    for k, direction in enumerate(np.eye(2)):
+        assert by_start[k] == pytest.approx(difference(trained, args, 2, direction), rel=1e-7, abs=1e-9)
+    assert (by_rate != 0) and (name == "sgd") == (by_decay == 0)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_forward_mode_agrees_with_reverse_mode(name):
+    trained, args, tangents = trained_by(MAKERS[name]), (0.05, 0.8, START), (1.0, 0.5, np.array([0.3, -0.2]))
+    gradients = grad(trained, (0, 1, 2))(*args)
+    expected = sum(np.sum(g * t) for g, t in zip(gradients, tangents))
+    assert jvp(trained, args, tangents)[1] == pytest.approx(expected, rel=1e-10)
+
+
+def recurrence(name, gradients, rate=0.1, d=0.8, b2=0.999, eps=1e-8):
+    """The published updates for a single number, one after another."""
+    p, v, s = 1.0, 0.0, 0.0
+    for t, g in enumerate(gradients, 1):
+        if name == "sgd":
+            p -= rate * g
+        elif name in ("momentum", "nesterov"):
+            v = d * v + g
+            p -= rate * (g + d * v if name == "nesterov" else v)
+        elif name == "rmsprop":
+            s = d * s + (1 - d) * g**2
+            p -= rate * g / (np.sqrt(s) + eps)
+        else:
+            v, s = d * v + (1 - d) * g, b2 * s + (1 - b2) * g**2
+            move = (v / (1 - d**t)) / (np.sqrt(s / (1 - b2**t)) + eps)
+            p -= rate * (move + (0.3 * p if name == "adamw" else 0.0))
+    return p
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_updates_are_the_published_recurrences(name):
+    gradients = [0.7, -1.2, 0.1, 0.0, 2.0]
+    init, update = MAKERS[name](0.1, 0.8)
+    params = 1.0
+    state = init(params)
+    for g in gradients:
+        params, state = update(g, state, params)
+    assert params == pytest.approx(recurrence(name, gradients), rel=1e-14)
+
+
+def trained_for(make, steps_of):
+    def trained(rate, steps):
+        init, update = make(rate, 0.8)
+        params = beginning(START)
+        state = init(params)
+        for _ in steps_of(steps):
+            params, state = update(grad(loss)(params), state, params)
+        return loss(params)
+
+    return trained
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_run_time_loop_is_differentiated_and_may_be_checkpointed(name):
+    kept = trained_for(MAKERS[name], range)
+    checked = trained_for(MAKERS[name], lambda steps: checkpointed(range(steps), keep=3))
+    derivative = grad(kept)(0.05, 23)
+    assert derivative == pytest.approx(difference(kept, (0.05, 23), 0, 1.0, h=1e-5), rel=1e-6)
+    assert grad(checked)(0.05, 23) == pytest.approx(derivative, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_containers_keep_their_structure_and_nothing_is_written(name):
+    params = {
+        "layers": [Layer(np.ones((2, 2), np.float32), 0.5), Layer(np.zeros(3), 1.0)],
+        "point": Point(np.arange(3.0), 2.0),
+        "kind": "tanh",
+        "count": 3,
+    }
+
+    def objective(p):
+        first, second = p["layers"]
+        total = np.sum(first.weights**2) + (first.bias - 1) ** 2 + np.sum((second.weights - 1) ** 2) + second.bias**2
+        return total + np.sum(p["point"].position ** 2) * p["point"].height ** 2
+
+    before = objective(params)
+    init, update = MAKERS[name](1e-3, 0.8)
+    new, state = params, init(params)
+    for _ in range(3):
+        new, state = update(grad(objective)(new), state, new)
+    assert objective(params) == before > objective(new)
+    assert isinstance(new["layers"][0], Layer) and isinstance(new["point"], Point)
+    assert new["layers"][0].weights.dtype == np.float32
+    assert (new["kind"], new["count"], state["step"]) == ("tanh", 3, 3)
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "adam", "adamw"])
+def test_a_coordinate_without_gradient_gives_no_nan(name):
+    def trained(rate):
+        init, update = MAKERS[name](rate, 0.8)
+        params = np.array([1.0, 5.0])
+        state = init(params)
+        for _ in range(3):
+            gradient = np.array([1.0, 0.0]) * params
+            params, state = update(gradient, state, params)
+        return params[0] ** 2
+
+    expected = difference(trained, (0.01,), 0, 1.0)
+    with np.errstate(all="raise"):
+        assert grad(trained)(0.01) == pytest.approx(expected, rel=1e-7)
+
+
+def test_schedules():
+    assert optim.exponential_decay(0.1, 0.5, every=10)(20) == pytest.approx(0.025)
+    cosine = optim.cosine_decay(0.1, 100, final=0.01)
+    assert [cosine(0), cosine(100), cosine(150)] == pytest.approx([0.1, 0.01, 0.01])
+    assert optim.warmup(0.1, 4)(0) == pytest.approx(0.025)
+    assert optim.warmup(cosine, 4)(50) == pytest.approx(cosine(50))
+
+
+def test_a_schedule_is_followed_and_differentiated():
+    def trained(rate, factor):
+        init, update = optim.sgd(optim.exponential_decay(rate, factor))
+        params, state = 1.0, init(1.0)
+        for _ in range(4):
+            params, state = update(params, state, params)
+        return params
+
+    assert trained(0.1, 0.5) == pytest.approx(np.prod(1 - 0.1 * 0.5 ** np.arange(4)))
+    by_rate, by_factor = grad(trained, (0, 1))(0.1, 0.5)
+    assert by_rate == pytest.approx(difference(trained, (0.1, 0.5), 0, 1.0), rel=1e-8)
+    assert by_factor == pytest.approx(difference(trained, (0.1, 0.5), 1, 1.0), rel=1e-8)
+
+
+def test_clipping_by_norm():
+    gradient = {"a": np.array([3.0, 0.0]), "b": [4.0, None]}
+    assert optim.global_norm(gradient) == pytest.approx(5.0)
+    clipped = optim.clip_by_norm(gradient, 1.0)
+    assert clipped["a"] == pytest.approx([0.6, 0.0]) and clipped["b"][0] == pytest.approx(0.8)
+    assert clipped["b"][1] is None
+    assert optim.clip_by_norm(gradient, 10.0)["b"][0] == 4.0
+
+
+def test_clipping_is_differentiated():
+    def through(x, limit):
+        return np.sum(optim.clip_by_norm([x, 2 * x], limit)[0] * np.array([1.0, 2.0]))
+
+    args = (np.array([1.0, -3.0]), 2.0)
+    by_x, by_limit = grad(through, (0, 1))(*args)
+    for k, direction in enumerate(np.eye(2)):
+        assert by_x[k] == pytest.approx(difference(through, args, 0, direction), rel=1e-7)
+    assert by_limit == pytest.approx(difference(through, args, 1, 1.0), rel=1e-7)
+    assert grad(optim.global_norm)(np.zeros(2)) == pytest.approx([0.0, 0.0])
+
+
+def test_clipping_by_value():
+    assert optim.clip_by_value((np.array([-3.0, 0.5]),), 1.0)[0] == pytest.approx([-1.0, 0.5])
+
+
+def test_the_module_is_imported_when_it_is_first_used():
+    import subprocess
+    import sys
+
+    program = "import sys, s2sgrad; assert 's2sgrad.optim' not in sys.modules; s2sgrad.optim.sgd(0.1)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert "optim" in s2sgrad.__all__
