@@ -83,16 +83,26 @@ def draw(nodes, values, messages, path):
         depth[name] = 1 + max(depth.get(o, 0) for o in operands)
     columns = [[v for v in values if depth[v] == d] for d in range(max(depth.values()) + 1)]
     place = {v: (d, (len(c) - 1) / 2 - k) for d, c in enumerate(columns) for k, v in enumerate(c)}
+    place |= {
+        c[0]: (d, 0.8) for d, c in enumerate(columns[:-1]) if len(c) == 1
+    }  # out of the way of longer edges
     titles = {name: f"{name} = {fun.__name__}" for name, fun, _ in nodes}
-    figure, axes = plt.subplots(figsize=(12, 4.5), layout="constrained")
+    figure, axes = plt.subplots(figsize=(14, 4), layout="constrained")
+    white = {"boxstyle": "round", "facecolor": "white"}
     for child, parent, message in messages:
         (x0, y0), (x1, y1) = place[child], place[parent]
-        axes.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "->", "color": "tab:red", "shrinkA": 18, "shrinkB": 18})
-        axes.text(0.6 * x0 + 0.4 * x1, 0.6 * y0 + 0.4 * y1 + 0.08, f"{message:.3f}", color="tab:red", ha="center")
+        arrow = {"arrowstyle": "->", "color": "tab:red", "shrinkA": 20, "shrinkB": 20}
+        axes.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
+        middle = (x0 + x1) / 2, (y0 + y1) / 2 + 0.13
+        axes.text(*middle, f"{message:.3f}", color="tab:red", ha="center", va="center", fontsize=9)
     for name, (x, y) in place.items():
         text = f"{titles.get(name, name)}\n{values[name]:.3f}"
-        axes.text(x, y, text, ha="center", va="center", bbox={"boxstyle": "round", "facecolor": "white"}, fontsize=9)
-    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(-2.2, 2.2), title="values forward (black), messages backward (red)")
+        axes.text(x, y, text, ha="center", va="center", bbox=white, fontsize=8)
+    axes.set(
+        xlim=(-0.5, len(columns) - 0.5),
+        ylim=(-1.9, 1.9),
+        title="values forward (black), messages backward (red)",
+    )
     axes.axis("off")
     figure.savefig(path)
 
@@ -137,12 +147,14 @@ def main():
     options.output.mkdir(parents=True, exist_ok=True)
     plt.switch_backend("Agg")
 
-    inputs = {"w": 0.7, "x": 1.5, "b": -0.2, "t": 1.0}
+    inputs = {"w": 0.7, "x": 1.5, "b": -0.2, "t": 0.0}
     nodes = [read(line) for line in str(loss.primitives).splitlines()]
     values, adjoints, messages = pass_messages(nodes, inputs)
     print("node   operation   operands       value     adjoint")
     for name, fun, operands in nodes:
-        print(f"{name:6} {fun.__name__:11} {', '.join(operands):11} {values[name]:9.5f} {adjoints[name]:11.5f}")
+        print(
+            f"{name:6} {fun.__name__:11} {', '.join(operands):11} {values[name]:9.5f} {adjoints[name]:11.5f}"
+        )
     for child, parent, message in messages:
         print(f"message {child:>3} -> {parent:3} {message:9.5f}")
     draw(nodes, values, messages, options.output / "backprop_by_hand.svg")

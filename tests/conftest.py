@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 # Workers of pytest-xdist inherit the controller's folder: several processes at one cache is a use to test.
+os.environ.setdefault("S2SGRAD_VERIFY", "1")  # programs are checked after every pass
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 if not IS_WORKER:
     os.environ["S2SGRAD_CACHE_DIR"] = tempfile.mkdtemp(prefix="s2sgrad-tests-")

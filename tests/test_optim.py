@@ -144,7 +144,12 @@ def test_containers_keep_their_structure_and_nothing_is_written(name):
 
     def objective(p):
         first, second = p["layers"]
-        total = np.sum(first.weights**2) + (first.bias - 1) ** 2 + np.sum((second.weights - 1) ** 2) + second.bias**2
+        total = (
+            np.sum(first.weights**2)
+            + (first.bias - 1) ** 2
+            + np.sum((second.weights - 1) ** 2)
+            + second.bias**2
+        )
         return total + np.sum(p["point"].position ** 2) * p["point"].height ** 2
 
     before = objective(params)

@@ -75,7 +75,7 @@ class Builder:
         effect = effect or (entry.effect if entry is not None else IMPURE)
         key = None
         if self.share and effect != IMPURE and not (entry is not None and entry.fresh):
-            key = (fun, self.state, *[freeze(a) for a in args], *[(k, freeze(a)) for k, a in kwargs.items()])
+            key = self._key(fun, self.state, args, kwargs)
             for scope in reversed(self._scopes):
                 if key in scope:
                     return scope[key]
@@ -121,11 +121,20 @@ class Builder:
     def apart(self, block: Block) -> Iterator[None]:
         """Append for a while to a block that will stand elsewhere: nothing made so far is shared with it."""
         outer, scopes = self.block, self._scopes
-        self.block, self._scopes = block, [{}]
+        self.block, self._scopes = block, [self._numbers(block)]
         try:
             yield
         finally:
             self.block, self._scopes = outer, scopes
+
+    def _numbers(self, block: Block) -> dict[Any, Any]:
+        """What the operations of a block are known by, so that they are not made again."""
+        pure = [n for n in block.nodes if isinstance(n, Op) and n.effect != IMPURE and len(n.results) == 1]
+        return {self._key(n.fun, n.state, n.args, n.kwargs): n.results[0] for n in pure if n.structure is None and not (n.entry is not None and n.entry.fresh)}
+
+    @staticmethod
+    def _key(fun: Callable, state: tuple, args: tuple, kwargs: dict) -> Any:
+        return (fun, state, *[freeze(a) for a in args], *[(k, freeze(a)) for k, a in kwargs.items()])
 
     @contextmanager
     def level(self, block: Block, depth: int) -> Iterator[None]:

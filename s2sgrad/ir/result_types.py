@@ -240,8 +240,16 @@ def _probe_merged(fun: Callable, args: tuple, kwargs: dict, number: dict, groups
             return UNKNOWN
         seen.append((result, {sizes[group]: groups.index(group) for group in groups}))
     if not _are_equal(fun, args, kwargs, number, groups):
-        seen = [(result, {}) for result, _ in seen]
+        return _without_extents(_reconcile(*[(result, {}) for result, _ in seen]))
     return _reconcile(*seen)
+
+
+def _without_extents(t: Any) -> Any:
+    """The type with extents that only run time tells: those seen may come from sizes that were made equal."""
+    if not isinstance(t, Type):
+        items = [_without_extents(x) for x in t]
+        return type(t)(*items) if hasattr(t, "_fields") else type(t)(items)
+    return array(t.dtype, (None,) * t.rank) if t.kind == "array" else t
 
 
 def _are_equal(fun: Callable, args: tuple, kwargs: dict, number: dict, groups: tuple[int, ...]) -> bool:

@@ -1047,7 +1047,7 @@ def _fuse_loop(state: Reversal, mirror: Mirror, node: Loop, bars: dict[Value, An
     sums = [Value(_bar_type(f), f"{f.name}_bar" if f.name else None) for f in free]
     outer = b.resolve
     node.body.params.extend(sums)
-    with b.inside(node.body):
+    with b.apart(node.body):
         inner = Mirror(mirror, region, node.body, b.depth, fused=True)
         inner.adjoints = {f: [p] for f, p in zip(free, sums)}
         b.resolve = lambda v: lookup(state, inner, v)
