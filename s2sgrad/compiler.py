@@ -47,7 +47,8 @@ from .table.checks import real_scalar
 from .table.registry import lookup
 from .targets.module_cache import load, log
 from .targets.numpy import Entry, Text, print_module
-from .transforms.reverse import Reversed, reverse
+from .transforms.regions import Reversed
+from .transforms.reverse import reverse
 
 SPECIALISATIONS_KEPT = 8  # for equal descriptions of the arguments, by what is captured
 VARIANTS_KEPT = 64  # specialisations of one function kept; the least recently used are forgotten

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import compiler
+from . import compiler, structure
 from .api import Derivative, explain, target_of, vjp
 from .compiler import BUILDERS, Request, check_scalar, finish_function, gradients, independent_leaves, is_floating
 from .frontend.abstract import leaves_of, map_abstract
@@ -128,7 +128,7 @@ def jvp(fun: Callable[..., Any], args: Any, tangents: Any, *, jit: Any = False) 
 
 
 def _has_floats(x: Any) -> bool:
-    return any(np.asarray(leaf).dtype.kind in "fc" or type(leaf) is int for leaf in leaves_of(x) if isinstance(leaf, (int, float, complex, np.ndarray, np.generic)) and not isinstance(leaf, bool))
+    return any(structure.is_floating(leaf) or type(leaf) is int for leaf in structure.leaves(x))
 
 
 def _conform(tangent: Any, x: Any) -> Any:
@@ -139,11 +139,16 @@ def _conform(tangent: Any, x: Any) -> Any:
 
 
 def _zeros_like(x: Any) -> Any:
-    return map_abstract(x, lambda leaf: np.zeros_like(leaf) if isinstance(leaf, np.ndarray) else 0.0 if isinstance(leaf, (float, complex)) else None)
+    def zero(leaf: Any) -> Any:
+        return np.zeros_like(leaf)[()] if structure.is_floating(leaf) else None
+
+    return structure.map_leaves(zero, x)
 
 
 class _Pushforward(Derivative):
     """A compiled program that takes directions beside its arguments."""
+
+    takes_like_original = False
 
     def __init__(self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "hvp", jit: Any = False) -> None:
         super().__init__(fun, wrt, kind, jit)
@@ -206,6 +211,7 @@ class Hessian(HessianVectorProduct):
     """Second derivatives of a function of one array or number, a column a Hessian-vector product."""
 
     nature = "matrix"
+    takes_like_original = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         bound = self._signature.bind(args, kwargs)
@@ -232,76 +238,160 @@ def hessian(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> Hessi
 
 
 class Jacobian:
-    """The Jacobian of a function with respect to one array or number."""
+    """The Jacobian of a function with respect to one array or number, or to each of a tuple of those."""
 
     nature = "matrix"
 
-    def __init__(self, fun: Callable[..., Any], wrt: Any, mode: str) -> None:
+    def __init__(self, fun: Callable[..., Any], wrt: Any = 0, mode: str = "auto", sparsity: Any = None) -> None:
         if mode not in ("auto", "forward", "reverse"):
             raise ValueError(f"mode={mode!r}: it is 'forward', 'reverse' or 'auto'")
         self.__wrapped__, self.wrt, self.mode = fun, wrt, mode
+        self._kind, self._fun = "jacobian", target_of(fun)
         self._push = _Pushforward(fun, wrt, "jvp")
-        self.__name__ = f"jacobian_{getattr(fun, '__name__', 'fun')}"
+        self._groups = None if sparsity is None else _colouring(sparsity, wrt, mode)
+        self._sparsity = sparsity
+        self.__name__ = f"jacobian_{getattr(fun, '__name__', type(fun).__name__)}"
         self.__doc__ = getattr(fun, "__doc__", None)
+
+    def __reduce__(self) -> Any:
+        return (type(self), (self.__wrapped__, self.wrt, self.mode, self._sparsity))
 
     @property
     def source(self) -> str:
+        """The program that one column runs, for the types of the latest call."""
         return self._push.source
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
+        """The program that one column runs, for these arguments."""
         return self._push.source_for(*args, **kwargs)
 
     def lower(self, *args: Any, **kwargs: Any) -> Any:
+        """The compilation of what one column runs, stage by stage."""
         return self._push.lower(*args, **kwargs)
 
+    def export(self, path: Any) -> None:
+        """Write the program that one column runs as a module of its own."""
+        self._push.export(path)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        bound = with_floats(self._push._signature.bind(args, kwargs), self._push._positions)
         if isinstance(self.wrt, (tuple, list)):
             return tuple(Jacobian(self.__wrapped__, w, self.mode)(*args, **kwargs) for w in self.wrt)
+        bound = with_floats(self._push._signature.bind(args, kwargs), self._push._positions)
         x = reach(bound, self._push._positions[0], self._push._signature.names)
         if not isinstance(x, (float, complex, np.ndarray, np.generic)):
             raise ValueError("the Jacobian is with respect to one array or number, or a tuple of those")
-        if self.mode == "reverse" or (self.mode == "auto" and np.size(x) > 1 and np.size(x) > self._output_size(bound)):
+        if self._groups is not None:
+            from .sparse import compressed
+
+            return compressed(self._groups, x, lambda t: self._column(bound, t), lambda: self._pullback(bound))
+        if self.mode == "reverse" or (self.mode == "auto" and np.size(x) > max(1, self._output_size(bound))):
             return self._by_rows(bound, x)
         return self._by_columns(bound, x)
 
     def _output_size(self, bound: tuple[Any, ...]) -> int:
-        value = target_of(self.__wrapped__)(*bound)
-        return sum(np.size(leaf) for leaf in leaves_of(value))
+        value = self._fun(*bound)
+        return sum(np.size(leaf) for leaf in structure.leaves(value) if structure.is_floating(leaf))
+
+    def _column(self, bound: tuple[Any, ...], direction: Any) -> Any:
+        """The derivative along a direction; of a complex argument by the convention of gradients."""
+        t = self._push(*bound, directions=[direction])[1]
+        if not np.iscomplexobj(direction):
+            return t
+        turned = self._push(*bound, directions=[1j * direction])[1]
+        return structure.map_leaves(lambda a, b: None if a is None else np.real(a) - 1j * np.real(b), t, turned)
 
     def _by_columns(self, bound: tuple[Any, ...], x: Any) -> Any:
-        columns = [(self._push(*bound, directions=[unit])[1], index) for unit, index in basis(x)]
+        columns = [(self._column(bound, unit), index) for unit, index in basis(x)]
         if not columns:
             return self._by_rows(bound, x)
         return _assemble([c for c, _ in columns], [i for _, i in columns], np.shape(x))
 
+    def _pullback(self, bound: tuple[Any, ...]) -> tuple[Any, Callable[[Any], Any]]:
+        """The value, and the cotangent of what is differentiated by."""
+        value, pullback = vjp(self._fun, *bound)
+        position, names = self._push._positions[0], self._push._signature.names
+        return value, lambda g: reach(pullback(g), position, names)
+
     def _by_rows(self, bound: tuple[Any, ...], x: Any) -> Any:
-        position = self._push._positions[0]
-        fun = target_of(self.__wrapped__)
-        value, pullback = vjp(fun, *bound)
-        if not isinstance(value, (float, complex, np.ndarray, np.generic)):
-            return self._by_columns(bound, x)
-        out = np.empty(np.shape(value) + np.shape(x), np.result_type(value, x))
-        for unit, index in basis(value):
-            out[index] = reach(pullback(unit), position, self._push._signature.names)
-        return out if out.shape else out[()]
+        value, pullback = self._pullback(bound)
+        leaves = list(structure.leaves(value))
+        numbers = iter(range(len(leaves)))
+        return structure.map_leaves(lambda leaf: _rows(value, pullback, leaves, next(numbers), x), value)
+
+
+def _rows(value: Any, pullback: Callable[[Any], Any], leaves: list[Any], k: int, x: Any) -> Any:
+    """The rows of one leaf of the result: the pullbacks of its unit vectors."""
+    leaf = leaves[k]
+    if not structure.is_floating(leaf):
+        return None
+    turns = np.iscomplexobj(leaf) and not np.iscomplexobj(x)  # the imaginary part has a row of its own
+    out = np.empty(np.shape(leaf) + np.shape(x), np.result_type(leaf, x))
+    for unit, index in basis(leaf):
+        row = pullback(_seed(value, k, unit))
+        out[index] = row + 1j * pullback(_seed(value, k, -1j * unit)) if turns else row
+    return out if out.shape else out[()]
+
+
+def _seed(value: Any, k: int, unit: Any) -> Any:
+    """A cotangent of the whole result, a unit vector in leaf `k`."""
+    numbers = iter(range(sum(1 for _ in structure.leaves(value))))
+
+    def part(leaf: Any) -> Any:
+        if next(numbers) == k:
+            return unit
+        return np.zeros_like(leaf)[()] if structure.is_floating(leaf) else None
+
+    return structure.map_leaves(part, value)
 
 
 def _assemble(columns: list[Any], indices: list[tuple[int, ...]], shape: tuple[int, ...]) -> Any:
     """Columns, in the structure of the result, as arrays of output shape + input shape."""
-    first = columns[0]
-    if isinstance(first, dict):
-        return {key: _assemble([c[key] for c in columns], indices, shape) for key in first}
-    if isinstance(first, (tuple, list)):
-        return type(first)([_assemble([c[k] for c in columns], indices, shape) for k in range(len(first))])
-    out = np.empty(np.shape(first) + shape, np.asarray(first).dtype)
-    for column, index in zip(columns, indices):
-        out[(..., *index)] = column
-    return out if out.shape else out[()]
+
+    def fill(*parts: Any) -> Any:
+        if parts[0] is None:
+            return None
+        out = np.empty(np.shape(parts[0]) + shape, np.result_type(*parts))
+        for part, index in zip(parts, indices):
+            out[(..., *index)] = part
+        return out if out.shape else out[()]
+
+    return structure.map_leaves(fill, *columns)
 
 
-def jacobian(fun: Callable[..., Any], wrt: Any = 0, *, mode: str = "auto", sparsity: Any = None, jit: Any = False) -> Jacobian:
+def _colouring(sparsity: Any, wrt: Any, mode: str) -> Any:
+    from .sparse import groups_of
+
+    if isinstance(wrt, (tuple, list)):
+        raise ValueError("a sparsity pattern is of one argument: give `wrt` as a position or a name, not a tuple")
+    return groups_of(sparsity, mode)
+
+
+def jacobian(
+    fun: Callable[..., Any], wrt: Any = 0, *, mode: str = "auto", sparsity: Any = None, jit: Any = False
+) -> Jacobian:
     """The Jacobian: output shape + input shape, by columns (forward) or rows (reverse), the cheaper by default.
+
+    Parameters
+    ----------
+    fun : callable
+        A function of any result; a Jacobian has the structure of the result, None for what is not floating.
+    wrt : int, str or tuple of these
+        An array or number to differentiate with respect to; a tuple gives a tuple of Jacobians.
+    mode : {"auto", "forward", "reverse"}
+        A forward sweep a column, or a backward sweep a row.
+    sparsity : SciPy sparse array, optional
+        A pattern of output size by input size, with an entry for every derivative that may not be zero. Columns (or
+        rows) that share no row (no column) are found in one sweep; the result is a `scipy.sparse.csr_array`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown mode, an argument that is a container, or a pattern of another size.
+
+    Notes
+    -----
+    With a complex argument the convention is that of gradients: the Jacobian of a holomorphic function is its
+    complex derivative, that of a real function is d/dx - i d/dy.
 
     Examples
     --------
@@ -312,9 +402,7 @@ def jacobian(fun: Callable[..., Any], wrt: Any = 0, *, mode: str = "auto", spars
     """
     if jit is not False:
         raise NotImplementedError("jit=True is not there yet: use jit=False")
-    if sparsity is not None:
-        raise NotImplementedError("sparse Jacobians are not there yet: use sparsity=None")
-    return Jacobian(fun, wrt, mode)
+    return Jacobian(fun, wrt, mode, sparsity)
 
 
 class ElementwiseGrad(Derivative):

@@ -303,7 +303,6 @@ def test_an_object_of_another_class():
     assert g(1.0) == 7.0
 
 
-@pytest.mark.xfail(strict=True, reason="writes to captured arrays stay inside the derivative")
 def test_values_written_to_what_is_captured_are_seen_by_the_caller():
     workspace = np.zeros(3)
 

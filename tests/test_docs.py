@@ -30,6 +30,18 @@ def test_the_gallery_shows_the_committed_programs():
     assert page() == PAGE.read_text(encoding="utf-8")
 
 
+def test_every_module_is_on_the_map():
+    """A module that is added gets a line in `docs/architecture.md`."""
+    text = text_of("docs/architecture.md")
+    modules = [p.relative_to(ROOT) for p in sorted((ROOT / "s2sgrad").rglob("*.py"))]
+    assert not [str(p) for p in modules if p.name != "__init__.py" and f"`{p.name}`" not in text]
+
+
+def test_what_is_on_the_map_exists():
+    names = {p.name for p in (ROOT / "s2sgrad").rglob("*.py")}
+    assert not set(re.findall(r"`(\w+\.py)`", text_of("docs/architecture.md"))) - names
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_links_lead_somewhere(name):
     found = [link for link in LINK.findall(text_of(name)) if "://" not in link]

@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Value
-from .abstract import BoundFunction, Bound, Closure, Lazy, ObjectRef, children
+from .abstract import Bound, BoundFunction, Closure, Lazy, ObjectRef, children
 from .frame import Frame, Lowering
 
 ONE_OF_TWO = "this array may be one of several, depending on what happens at run time: write to them by their own names, or `.copy()` where they part"
-WRITTEN_SINCE = "this may be an array that has been written to since under another name: use `.copy()` where they part"
+WRITTEN_SINCE = (
+    "this may be an array that has been written to since under another name: use `.copy()` where they part"
+)
 HELD = "this list holds an array that has been written to since: append a `.copy()` of it"
 MAYBE_COPY = "whether this reshape shares memory with an array that has been written to since is not known: use `.copy()`"
 
@@ -116,7 +118,9 @@ def is_contiguous_handle(low: Lowering, h: Any) -> bool:
         return False
     if h.type.rank is not None and h.type.rank <= 1:
         return True
-    return (fun is np.copy or node.entry.elementwise) and all(is_contiguous_handle(low, a) for a in node.args if isinstance(a, Value) and not a.type.is_scalar)
+    return (fun is np.copy or node.entry.elementwise) and all(
+        is_contiguous_handle(low, a) for a in node.args if isinstance(a, Value) and not a.type.is_scalar
+    )
 
 
 def is_contiguous(x: Any) -> bool:
@@ -153,7 +157,11 @@ Leaf = tuple[Any, int]  # a key of what a loop carries, and the number of a leaf
 def enter_loop(frame: Frame, guess: Any, starts: list[tuple[Leaf, Value, Any]], outer: set[Value]) -> None:
     """At the head of an iteration: what each carried array may be, besides what only the loop's names hold."""
     low = frame.low
-    leaves = [(leaf, p, low.may_be(s) if isinstance(s, Value) else set()) for leaf, p, s in starts if not p.type.is_scalar]
+    leaves = [
+        (leaf, p, low.may_be(s) if isinstance(s, Value) else set())
+        for leaf, p, s in starts
+        if not p.type.is_scalar
+    ]
     reachable: set[Value] = set()
     for v in references(frame):
         reachable |= held_by(low, v)
@@ -168,7 +176,9 @@ def enter_loop(frame: Frame, guess: Any, starts: list[tuple[Leaf, Value, Any]], 
         key = by_leaf.get(items, items)
         if isinstance(key, Value):
             held = {by_leaf.get(h, h) for h in holders}
-            low.held[key] = low.held.get(key, frozenset()) | frozenset(h for h in held if isinstance(h, Value))
+            low.held[key] = low.held.get(key, frozenset()) | frozenset(
+                h for h in held if isinstance(h, Value)
+            )
     for stale, reason in guess.stale.items():
         key = by_leaf.get(stale, stale)
         if isinstance(key, Value):
@@ -179,7 +189,9 @@ def enter_loop(frame: Frame, guess: Any, starts: list[tuple[Leaf, Value, Any]], 
 def leave_iteration(frame: Frame, guess: Any, ends: list[tuple[Leaf, Value, Any]], outer: set[Value]) -> bool:
     """Note what the carried arrays are at the end of an iteration; whether that is news."""
     low = frame.low
-    arrays = [(leaf, p, low.may_be(x)) for leaf, p, x in ends if isinstance(x, Value) and not p.type.is_scalar]
+    arrays = [
+        (leaf, p, low.may_be(x)) for leaf, p, x in ends if isinstance(x, Value) and not p.type.is_scalar
+    ]
     news = False
     leaf_of = {p: leaf for leaf, p, _ in arrays}
 
@@ -196,10 +208,19 @@ def leave_iteration(frame: Frame, guess: Any, ends: list[tuple[Leaf, Value, Any]
         roots = set().union(*[low.may_be(h) for h in held]) if held else set()
         name = leaf_of.get(items, items if items in outer else None)
         if name is not None:
-            note(guess.held, name, {r for r in roots if r in outer} | {leaf for leaf, _, theirs in arrays if roots & theirs})
+            note(
+                guess.held,
+                name,
+                {r for r in roots if r in outer} | {leaf for leaf, _, theirs in arrays if roots & theirs},
+            )
         for leaf, p, x in arrays:  # a list that is carried under a name
             if items in x and items is not p:
-                note(guess.held, leaf, {r for r in roots if r in outer} | {other for other, _, theirs in arrays if roots & theirs})
+                note(
+                    guess.held,
+                    leaf,
+                    {r for r in roots if r in outer}
+                    | {other for other, _, theirs in arrays if roots & theirs},
+                )
     for v, reason in low.stale.items():
         if v in outer and v not in guess.stale:
             guess.stale[v] = reason
@@ -218,4 +239,12 @@ def after_loop(low: Lowering, results: dict[Value, Value]) -> None:
             low.stale[r] = low.stale[p]
 
 
-__all__ = ["after_loop", "demand_writable", "enter_loop", "is_contiguous_handle", "leave_iteration", "note_write", "references"]
+__all__ = [
+    "after_loop",
+    "demand_writable",
+    "enter_loop",
+    "is_contiguous_handle",
+    "leave_iteration",
+    "note_write",
+    "references",
+]

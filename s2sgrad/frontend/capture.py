@@ -95,6 +95,8 @@ def _describe_other(x: Any) -> Any:
         return (types.MethodType, describe(x.__func__), describe(x.__self__))
     if isinstance(x, functools.partial):
         return (functools.partial, describe(x.func), describe(x.args), describe(x.keywords))
+    if isinstance(x, slice):
+        return (slice, describe(x.start), describe(x.stop), describe(x.step))
     if isinstance(x, STATIC_TYPES):
         return (type(x), x)
     return (type(x), id(x)) if callable(x) and not hasattr(type(x), "__dict__") else type(x)
@@ -252,6 +254,10 @@ class Inputs:
             isinstance(x, types.MethodType) and lookup(x) is not None
         ):  # a method of a library's object: `norm.logpdf`
             return self._static(x, path, name)
+        if isinstance(x, slice):
+            self.guard(path, type, slice)
+            bounds = ("start", "stop", "step")
+            return slice(*[self.abstract(getattr(x, n), (*path, ("attr", n)), n) for n in bounds])
         if isinstance(x, STATIC_TYPES) or callable(x) and lookup(x) is not None:
             return self._static(x, path, name)
         if (

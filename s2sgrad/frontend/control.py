@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.program import UNDEFINED, Block, Branch, Op, Value, type_of
+from ..ir.program import UNDEFINED, Block, Branch, Op, Value, type_of, walk
 from ..ir.types import UNKNOWN, join
 from ..table.registry import PURE
 from .abstract import ObjectRef, Struct, Unbound, children, is_namedtuple, rebuild, same_abstract
@@ -167,7 +167,7 @@ def _join_arms(frame: Frame, made: Branch, outcomes: list[Any], after: list[Stat
         return _adopt(frame, made, survivor, outcomes[survivor], after[survivor], before)
     merge = Merge(frame)
     out = merge.merge(outcomes[0], outcomes[1], None)
-    _merge_names(frame, merge, after, before)
+    _merge_names(frame, merge, after, before, {r for block in made.blocks for n in walk(block) for r in n.results})
     made.results = tuple(merge.results)
     for k, block in enumerate(made.blocks):
         block.end.values = _at_end(frame, block, after[k], [pair[k] for pair in merge.pairs])
@@ -185,7 +185,7 @@ def _at_end(frame: Frame, block: Block, state: State, handles: list[Any]) -> tup
     return values
 
 
-def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State) -> None:
+def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State, inside: set[Value]) -> None:
     first, second = after
     for (f, names_a), (_, names_b) in zip(first.frames, second.frames):
         missing = Unbound("is not bound on every path to this point")
@@ -197,6 +197,8 @@ def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State) 
             _poison(frame, x)
     versions = dict(before.versions)
     for root in {**first.versions, **second.versions}:
+        if root in inside:  # an array of one arm: only what a name holds goes on
+            continue
         a, b = first.versions.get(root, root), second.versions.get(root, root)
         versions[root] = a if a is b else merge._result(a, b, join(a.type, b.type, (root, "version")) or UNKNOWN, root.name)
         frame.low.ambiguous.pop(versions[root], None)

@@ -400,7 +400,15 @@ def _fstring(frame: Frame, node: Any) -> Any:
 
 @expression(gast.Attribute)
 def _attribute(frame: Frame, node: Any) -> Any:
-    return attribute(frame, node, evaluate(frame, node.value), node.attr)
+    from .methods import CHANGING
+
+    owner = to_change(frame, node.value) if node.attr in CHANGING else evaluate(frame, node.value)
+    return attribute(frame, node, owner, node.attr)
+
+
+def to_change(frame: Frame, node: Any) -> Any:
+    """What is about to be changed and not read: it may be a captured list that was changed before."""
+    return frame.lookup(node.id, node, changing=True) if isinstance(node, gast.Name) else evaluate(frame, node)
 
 
 def attribute(frame: Frame, node: Any, owner: Any, name: str) -> Any:
@@ -451,7 +459,8 @@ def _static_attribute(frame: Frame, node: Any, owner: Any, name: str, found: Any
     import types
 
     home = getattr(owner, "__name__", None) or ""
-    trusted = frame.quiet or home != "s2sgrad.optim" and home.partition(".")[0] in LIBRARIES  # optimisers are read like the user's
+    # Optimisers are read like functions of the user's.
+    trusted = frame.quiet or home != "s2sgrad.optim" and home.partition(".")[0] in LIBRARIES
     if trusted or not isinstance(owner, (types.ModuleType, type)):
         return FunctionRef(found, None) if frame.quiet and isinstance(found, types.FunctionType) and found.__module__.startswith("s2sgrad.table") else found
     inputs = frame.low.inputs

@@ -18,7 +18,7 @@ from ..errors import DifferentiationError, UnsupportedSyntaxError
 from ..ir.builder import Builder
 from ..ir.program import Op, Value, leaves, map_leaves
 from ..ir.result_types import type_of_index
-from .abstract import Closure, FunctionRef, Unbound, children
+from .abstract import Closure, FunctionRef, ObjectRef, Unbound
 from .capture import Inputs
 from .source import FunctionSource
 
@@ -48,7 +48,8 @@ class Lowering:
     held: dict[Value, frozenset[Value]] = field(default_factory=dict)  # run-time lists -> arrays put into them
     stale: dict[Value, str] = field(default_factory=dict)  # handles that would show the wrong thing -> why
     maybe_copies: list[Value] = field(default_factory=list)  # views that are copies where the base is not contiguous
-    outside: dict[int, Any] = field(default_factory=dict)  # containers of globals and cells, by identity
+    outside: dict[int, tuple[Any, Any, Any]] = field(default_factory=dict)  # by identity: captured containers -> how they are reached
+    changed: set[Any] = field(default_factory=set)  # the paths of those that the function has changed
     frames: list[Any] = field(default_factory=list)  # the calls being interpreted
     depth: int = 0
     stack: list[Any] = field(default_factory=list)  # the code objects being inlined
@@ -106,14 +107,23 @@ class Lowering:
             if sources:
                 self.ambiguous.setdefault(r, sources)
 
-    def from_outside(self, x: Any) -> Any:
-        """Remember the containers in a captured object: what is done to them would be lost."""
-        inner = children(x)
-        if inner is not None:
-            self.outside[id(x)] = x
-            for item in inner:
-                self.from_outside(item)
+    def from_outside(self, content: Any, path: Any, name: str) -> Any:
+        """The abstract value of a captured object; a container is remembered, and an object once it is changed."""
+        x = self.inputs.abstract(content, path, name)
+        self._remember(x, content, path, path)
         return x
+
+    def is_changed(self, x: Any) -> bool:
+        """Whether an abstract value is a captured container that the function has changed."""
+        known = self.outside.get(id(x))
+        return known is not None and known[2] in self.changed
+
+    def _remember(self, x: Any, content: Any, path: Any, start: Any) -> None:
+        if not isinstance(x, (list, dict, tuple)):
+            return
+        self.outside[id(x)] = (x, ObjectRef(path, content, {}), start)
+        for key, item in x.items() if isinstance(x, dict) else enumerate(x):
+            self._remember(item, content[key], (*path, ("item", key)), start)
 
     def may_be(self, v: Value) -> set[Value]:
         """The roots of all memory that a handle may show."""
@@ -178,8 +188,14 @@ class Frame:
             error.add_note(f"met on line {place.lineno} of {place.filename}: {place.text.strip()}")
         return error
 
-    def lookup(self, name: str, node: Any) -> Any:
-        """The abstract value of a name, by Python's scoping."""
+    def lookup(self, name: str, node: Any, changing: bool = False) -> Any:
+        """The abstract value of a name, by Python's scoping; `changing`: only to be changed, not read."""
+        found = self._find(name, node)
+        if self.low.changed and not changing and self.low.is_changed(found):
+            raise self.refuse(node, f"`{name}` is from outside of the function and has been changed here: what it holds is not followed, so keep what is read in a local name")
+        return found
+
+    def _find(self, name: str, node: Any) -> Any:
         frame: Frame | None = self
         while frame is not None:
             if name in frame.names:
@@ -208,13 +224,13 @@ class Frame:
                 raise self.missing(node, NameError, f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope") from None
             if self.quiet:
                 return content
-            return self.low.from_outside(inputs.abstract(content, (*ref.path, ("cell", index)), name))
+            return self.low.from_outside(content, (*ref.path, ("cell", index)), name)
         scope = fun.__globals__
         if name in scope:
             if self.quiet:
                 return FunctionRef(scope[name], None) if type(scope[name]) is type(_sample) and scope[name].__module__.startswith("s2sgrad.table") else scope[name]
             inputs.globals[id(scope)] = scope
-            return self.low.from_outside(inputs.abstract(scope[name], (("globals", id(scope)), ("item", name)), name))
+            return self.low.from_outside(scope[name], (("globals", id(scope)), ("item", name)), name)
         if hasattr(builtins, name):
             return getattr(builtins, name)
         raise self.missing(node, NameError, f"name '{name}' is not defined")

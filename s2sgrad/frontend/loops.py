@@ -256,6 +256,7 @@ def while_loop(frame: Frame, node: Any, rest: list[Any]) -> None:
 
 
 def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Block], Any], domain: Any, keep: Any = None) -> None:
+    names = names - _only_augmented(frame, node.body, names)
     guess = _first_guess(frame, node, names)
     exits = exits_of(node.body)
     _bind_flags(frame, exits, guess, bool(node.orelse))
@@ -294,6 +295,14 @@ def _first_guess(frame: Frame, node: Any, names: set[str]) -> Guess:
         if isinstance(handle, Value):
             guess.roots[frame.low.root(handle)] = None
     return guess
+
+
+def _only_augmented(frame: Frame, body: list[Any], names: set[str]) -> set[str]:
+    """Names of arrays that a loop binds by `a += b` alone: they stay what they are, an array that is written to."""
+    augmented = [n.target.id for s in body for n in gast.walk(s) if isinstance(n, gast.AugAssign) and isinstance(n.target, gast.Name)]
+    stores = [n.id for s in body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)]
+    arrays = {n for n in names if isinstance(frame.names.get(n), Value) and frame.names[n].type.kind == "array"}
+    return {n for n in arrays if stores.count(n) == augmented.count(n)}
 
 
 def names_of_loop(frame: Frame, node: Any) -> LoopNames | None:
@@ -357,6 +366,7 @@ def _trial(frame: Frame, node: Any, guess: Guess, names: set[str], body: Callabl
     low, builder = frame.low, frame.builder
     block, inits, heads, slots = Block(), [], {}, []
     keys: list[Any] = [*sorted(guess.names), *guess.roots, *[("contents", k) for k in guess.containers]]
+    changed_outside = len(low.changed)
     outer_arrays = set().union(*[low.may_be(v) for v in references(frame)], set(low.held))
     context = LoopContext(guess, heads, slots, frame, outer=outer_arrays, before=before)
     starts: list[tuple[Any, Value, Any]] = []
@@ -377,6 +387,8 @@ def _trial(frame: Frame, node: Any, guess: Guess, names: set[str], body: Callabl
             block.end = Terminator("yield", context.exit_values(frame))
         else:
             block.end = Terminator("unreachable") if block.end.kind == "yield" else block.end
+    if len(low.changed) > changed_outside:
+        raise Retry  # what the next iteration reads of it is not what this one read
     _discover(frame, guess, names, before, heads, node, outcome, block)
     frame.loop = outer_loop
     loop = Loop(domain, test, inits, block)

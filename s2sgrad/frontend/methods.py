@@ -93,10 +93,10 @@ def call_method(frame: Frame, node: Any, owner: Any, name: str, args: list[Any],
     """`owner.name(*args, **kwargs)` of an abstract value."""
     from .calls import call_table
     from .opaque import handed_over, may_write
-    from .writes import demand_own
+    from .writes import captured_object
 
     if name in CHANGING:
-        demand_own(frame, node, owner)
+        owner = captured_object(frame, owner) or owner
     if isinstance(owner, Value) and owner.type.kind == "list":
         return LIST_METHODS[name](frame, node, owner, *args, **kwargs)
     if isinstance(owner, Value):

@@ -17,7 +17,12 @@ from .expressions import emit
 from .frame import Frame
 from .writes import write_version
 
-WRITING = frozenset("shuffle heappush heappop heapify heappushpop heapreplace insort insort_left insort_right readinto pack_into".split())
+WRITING = frozenset(
+    ["shuffle", "heappush", "heappop", "heapify", "heappushpop", "heapreplace", "insort", "insort_left", "insort_right", "readinto", "pack_into"]
+)
+KEEPING = frozenset(
+    ["append", "extend", "insert", "update", "setdefault", "__setitem__"]
+)  # methods that keep what they get as it is
 TRUSTED = frozenset({"numpy", "scipy"}) | sys.stdlib_module_names
 
 

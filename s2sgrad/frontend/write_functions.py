@@ -32,7 +32,9 @@ def _at(fun: Any) -> Callable:
         elif is_basic(index):
             write_augmented(frame, node, OPERATORS[fun], target, index, value)
         else:
-            raise frame.refuse(node, f"`np.{fun.__name__}.at` with index arrays is not supported: loop over the indices")
+            raise frame.refuse(
+                node, f"`np.{fun.__name__}.at` with index arrays is not supported: loop over the indices"
+            )
 
     return rule
 
@@ -50,7 +52,10 @@ def _demand_array(frame: Frame, node: Any, name: str, target: Any) -> None:
 def _fill_diagonal(frame: Frame, node: Any, a: Any, val: Any, wrap: Any = False) -> None:
     _demand_array(frame, node, "fill_diagonal", a)
     if a.type.rank != 2 or wrap is not False:
-        raise frame.refuse(node, "`np.fill_diagonal` is supported for matrices, without `wrap`: write `a[k, k] = v` in a loop")
+        raise frame.refuse(
+            node,
+            "`np.fill_diagonal` is supported for matrices, without `wrap`: write `a[k, k] = v` in a loop",
+        )
     from .builtin_functions import _min
     from .methods import shape_of
 
@@ -60,7 +65,9 @@ def _fill_diagonal(frame: Frame, node: Any, a: Any, val: Any, wrap: Any = False)
 
 
 @builtin(np.copyto)
-def _copyto(frame: Frame, node: Any, dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+def _copyto(
+    frame: Frame, node: Any, dst: Any, src: Any, casting: Any = "same_kind", where: Any = True
+) -> None:
     _demand_array(frame, node, "copyto", dst)
     value = as_operand(frame, node, src)
     if where is not True:
@@ -70,5 +77,7 @@ def _copyto(frame: Frame, node: Any, dst: Any, src: Any, casting: Any = "same_ki
 
 @builtin(np.putmask, np.place, np.put, np.put_along_axis)
 def _refused(frame: Frame, node: Any, *args: Any, **kwargs: Any) -> None:
-    raise frame.refuse(node, "this function writes into its argument in a way that is not supported: assign with a subscript, `a[index] = v`")
-
+    raise frame.refuse(
+        node,
+        "this function writes into its argument in a way that is not supported: assign with a subscript, `a[index] = v`",
+    )

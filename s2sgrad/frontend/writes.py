@@ -21,22 +21,39 @@ from .staging import static
 
 def write(frame: Frame, node: Any, owner: Any, index: Any, value: Any) -> None:
     """`owner[index] = value`."""
+    from .methods import call_method
+
     if isinstance(owner, Value) and owner.type.kind != "list":
         operand = as_operand(frame, node, value)
         _update(frame, node, owner, lambda now: emit(frame, node, index_set, now, index_operand(frame, node, index), operand))
     elif isinstance(owner, Value):
         _list_write(frame, node, owner, index, value)
+    elif isinstance(owner, ObjectRef):
+        call_method(frame, node, owner, "__setitem__", [index, value], {})
     elif isinstance(owner, (list, dict)):
-        demand_own(frame, node, owner)
+        captured = captured_object(frame, owner)
+        if captured is not None:
+            call_method(frame, node, captured, "__setitem__", [index, value], {})
+            return
         owner[static(frame.low, index)] = value
     else:
         raise frame.refuse(node, f"items of a {type(owner).__name__} cannot be assigned")
 
 
+def captured_object(frame: Frame, x: Any) -> ObjectRef | None:
+    """The run-time object behind a captured list or dict that is about to be changed; None for what is our own."""
+    known = frame.low.outside.get(id(x))
+    if known is None:
+        return None
+    _, reference, start = known
+    frame.low.changed.add(start)
+    return reference
+
+
 def demand_own(frame: Frame, node: Any, owner: Any) -> None:
-    """Refuse to change a container of the world outside: the caller would see nothing of it."""
+    """Refuse to change a container of the world outside in a way that it would see nothing of."""
     if id(owner) in frame.low.outside:
-        raise frame.refuse(node, "a list, dict or object from outside of the function is changed here: hand it in as an argument, or return what it is to hold")
+        raise frame.refuse(node, "a list or dict from outside of the function is changed here: hand it in as an argument, or return what it is to hold")
 
 
 def _list_write(frame: Frame, node: Any, owner: Value, index: Any, value: Any) -> None:
@@ -187,13 +204,13 @@ INVERSES: dict[Callable, Callable] = {
 
 def assign(frame: Frame, target: Any, value: Any) -> None:
     """Bind a target of an assignment: a name, an attribute, a subscript, or a pattern of these."""
-    from .expressions import evaluate, named
+    from .expressions import evaluate, named, to_change
     from .iteration import iterate
 
     if isinstance(target, gast.Name):
         frame.names[target.id] = named(frame, value, target.id)
     elif isinstance(target, gast.Subscript):
-        owner = evaluate(frame, target.value)
+        owner = to_change(frame, target.value)
         write(frame, target, owner, evaluate(frame, target.slice), value)
     elif isinstance(target, gast.Attribute):
         _set_attribute(frame, target, evaluate(frame, target.value), value)
@@ -205,7 +222,6 @@ def assign(frame: Frame, target: Any, value: Any) -> None:
 
 
 def _set_attribute(frame: Frame, target: Any, owner: Any, value: Any) -> None:
-    demand_own(frame, target, owner)
     if isinstance(owner, Struct):
         owner.fields[target.attr] = value
     elif isinstance(owner, ObjectRef):

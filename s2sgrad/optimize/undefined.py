@@ -81,4 +81,6 @@ def _breaking(block: Block) -> list[Block]:
 
 
 def _filled(end: Terminator, places: list[int]) -> Terminator:
-    return Terminator(end.kind, tuple(None if k in places and v is UNDEFINED else v for k, v in enumerate(end.values)))
+    return Terminator(
+        end.kind, tuple(None if k in places and v is UNDEFINED else v for k, v in enumerate(end.values))
+    )

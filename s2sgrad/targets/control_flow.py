@@ -192,7 +192,8 @@ def print_loop(p: Printer, node: Loop, k: int, block: Block) -> None:
     if node.domain is not None:
         index = node.body.params[0]
         used = p.places.uses.get(index, 0)
-        p.labels[index] = p.names.of_value(index.name, span_of(p.places, index)) if used else "_"
+        whole = Span(node.body, span_of(p.places, index).start, 4 * len(node.body.nodes))
+        p.labels[index] = p.names.of_value(index.name, whole) if used else "_"
     before, test = _print_test(p, node)
     body = inner_block(p, node, lambda: _print_body(p, node))
     body = [*before, *body] or [gast.Pass()]

@@ -88,12 +88,17 @@ def print_called(function: Function, label: str, parts: ModuleParts) -> Any:
     named = [(unique.fresh(v.name or "a"), v) for v in function.params]
     results = function.results
     result = results[0] if len(results) == 1 else tuple(results)
-    return print_entry(Entry(label, function, named, [], result, "", fresh_results=bool(function.consumes)), parts)
+    return print_entry(
+        Entry(label, function, named, [], result, "", fresh_results=bool(function.consumes)), parts
+    )
 
 
 def print_call(p: Printer, node: Call, k: int, block: Block) -> None:
     """A call of another function of the program; one that returns several values returns a tuple."""
-    args = [copy_of(p, a) if (node, place) in p.found.copied_args else operand(p, a).tree for place, a in enumerate(node.args)]
+    args = [
+        copy_of(p, a) if (node, place) in p.found.copied_args else operand(p, a).tree
+        for place, a in enumerate(node.args)
+    ]
     tree = call(name(p.module.functions[node.function]), *args)
     for r in node.results:
         p.labels[r] = label_of(p, r) if p.places.uses.get(r, 0) else "_"

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..frontend.primitives import list_append, list_of, list_pop, list_set
+from ..frontend.opaque import may_write
+from ..frontend.primitives import Method, list_append, list_of, list_pop, list_set
 from ..ir.program import UNDEFINED, Block, Branch, Call, Function, Loop, Node, Op, Value, blocks_of, leaves, operands
 from ..ir.result_types import type_of_index
 from ..table.functional import index_add, index_set
+from ..table.registry import IMPURE
 
 WRITES = {index_add, index_set, list_append, list_pop, list_set}
 PROBABLY_FRESH = "new"
@@ -133,6 +135,8 @@ def _op(found: Ownership, node: Op, k: int, last: dict) -> None:
         _write(found, node, k, last)
         return
     shared = NONE
+    if node.effect == IMPURE and keeps_arguments(node.fun):
+        found.owned_roots -= frozenset().union(*[found.roots.get(v, NONE) for v in operands(node) if has_memory(v)])
     if is_view(node):
         shared = frozenset().union(*[found.roots.get(v, NONE) for v in operands(node) if has_memory(v)])
     for r in node.results:
@@ -140,6 +144,11 @@ def _op(found: Ownership, node: Op, k: int, last: dict) -> None:
             found.roots[r] = shared or frozenset([r])
             if not shared and node.entry is not None and node.effect != "impure" and not is_view(node):
                 found.owned_roots.add(r)
+
+
+def keeps_arguments(fun: Any) -> bool:
+    """Whether an opaque function may keep what it is given: `log.append(x)`."""
+    return isinstance(fun, Method) or may_write(fun)
 
 
 def _write(found: Ownership, node: Op, k: int, last: dict) -> None:

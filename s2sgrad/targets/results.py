@@ -46,6 +46,9 @@ def unpack(p: Printer, tree: Any, abstract: Any) -> None:
     elif isinstance(abstract, Struct):
         for field_name, item in abstract.fields.items():
             unpack(p, gast.Attribute(tree, field_name, LOAD), item)
+    elif isinstance(abstract, slice):
+        for bound in ("start", "stop", "step"):
+            unpack(p, gast.Attribute(tree, bound, LOAD), getattr(abstract, bound))
     elif is_namedtuple(abstract):
         for field_name, item in zip(abstract._fields, abstract):
             unpack(p, gast.Attribute(tree, field_name, LOAD), item)
@@ -79,14 +82,18 @@ def _template_paths(template: Any, tree: Any) -> list[tuple[Any, int]]:
 def _columns_tree(p: Printer, columns: Columns, shared: dict[Any, int], fresh: bool) -> Any:
     """The long list put together again: `[(W, b) for W, b in zip(Ws_bar, bs_bar)]`."""
     names = [f"item_{k}" for k in range(len(columns.lists))]
-    labels = [constant(None) if column is None else name(label) for label, column in zip(names, columns.lists)]
+    labels = [
+        constant(None) if column is None else name(label) for label, column in zip(names, columns.lists)
+    ]
     element = _tree(p, map_abstract(columns.template, lambda k: _Spelled(labels[k])), shared, fresh)
     present = [(label, column) for label, column in zip(names, columns.lists) if column is not None]
     sources = [_tree(p, column, shared, fresh) for _, column in present]
     targets = [name(label, STORE) for label, _ in present]
     if len(present) == 1:
         return gast.ListComp(element, [gast.comprehension(targets[0], sources[0], [], False)])
-    return gast.ListComp(element, [gast.comprehension(gast.Tuple(targets, STORE), call(name("zip"), *sources), [], False)])
+    return gast.ListComp(
+        element, [gast.comprehension(gast.Tuple(targets, STORE), call(name("zip"), *sources), [], False)]
+    )
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,9 @@ def _tree(p: Printer, x: Any, shared: dict[Any, int], fresh: bool) -> Any:
     if isinstance(x, _Spelled):
         return x.tree
     if isinstance(x, Struct):
-        return call(name(p.module.external(x.cls)), **{f: _tree(p, v, shared, fresh) for f, v in x.fields.items()})
+        return call(
+            name(p.module.external(x.cls)), **{f: _tree(p, v, shared, fresh) for f, v in x.fields.items()}
+        )
     if is_namedtuple(x):
         return call(name(p.module.external(type(x))), *[_tree(p, v, shared, fresh) for v in x])
     if isinstance(x, (tuple, list)):

@@ -11,10 +11,22 @@ from collections.abc import Iterable
 import numpy as np
 
 from ..errors import NonDifferentiableError
-from ..frontend.opaque import may_write
-from ..frontend.primitives import Attribute, Method, list_add, list_append, list_from, list_of, list_pop, list_set, pack, packed_add, unpack
-from ..table.registry import IMPURE
+from ..frontend.opaque import KEEPING, may_write
+from ..frontend.primitives import (
+    Attribute,
+    Method,
+    list_add,
+    list_append,
+    list_from,
+    list_of,
+    list_pop,
+    list_set,
+    pack,
+    packed_add,
+    unpack,
+)
 from ..ir.program import Block, Branch, Call, Loop, Node, Op, Value, leaves, operands
+from ..table.registry import IMPURE
 
 
 def active_values(block: Block, independent: Iterable[Value], dependent: Iterable[Value]) -> set[Value]:
@@ -133,7 +145,12 @@ def _link_back(sources: Iterable, targets: Iterable[Value], useful: set[Value]) 
 
 def refuse_opaque(node: Node, active: set[Value]) -> None:
     """Raise the diagnosis of an operation that an active value reaches and that has no rule."""
-    if isinstance(node, Op) and node.entry is None and node.effect == IMPURE and _may_be_written(node, active):
+    if (
+        isinstance(node, Op)
+        and node.entry is None
+        and node.effect == IMPURE
+        and _may_be_written(node, active)
+    ):
         name = getattr(node.fun, "__name__", None) or getattr(node.fun, "name", repr(node.fun))
         message = f"`{name}` cannot be looked into and may write into an array that depends on what is differentiated: hand it a `.copy()`"
         raise NonDifferentiableError(message, place(node)) from node.diagnosis
@@ -143,7 +160,12 @@ def refuse_opaque(node: Node, active: set[Value]) -> None:
         return
     if node.diagnosis is not None:
         raise node.diagnosis
-    if node.entry is not None and (node.entry.vjps is not None or node.entry.jvps is not None or node.entry.linear or node.fun in LANGUAGE):
+    if node.entry is not None and (
+        node.entry.vjps is not None
+        or node.entry.jvps is not None
+        or node.entry.linear
+        or node.fun in LANGUAGE
+    ):
         return
     name = getattr(node.fun, "__name__", None) or getattr(node.fun, "name", repr(node.fun))
     message = f"`{name}` has no derivative in the table, and a value that depends on what is differentiated reaches it: give it one with `defvjp`, or hide the value with `stop_gradient`"
@@ -153,15 +175,26 @@ def refuse_opaque(node: Node, active: set[Value]) -> None:
 def _may_be_written(node: Op, active: set[Value]) -> bool:
     """Whether an active array that is read again later is handed to an opaque function that may write into it."""
     name = node.fun.name if isinstance(node.fun, Method) else None
-    if isinstance(node.fun, Attribute) or not may_write(node.fun, name):
+    if isinstance(node.fun, Attribute) or name in KEEPING or not may_write(node.fun, name):
         return False
     return any(v in active and v.type.kind == "array" for v in operands(node))
 
 
-LANGUAGE = {pack, packed_add, unpack, list_of, list_append, list_pop, list_set, list_add, list_from, np.asarray}  # differentiated by their structure
+LANGUAGE = {
+    pack,
+    packed_add,
+    unpack,
+    list_of,
+    list_append,
+    list_pop,
+    list_set,
+    list_add,
+    list_from,
+    np.asarray,
+}  # differentiated by their structure
 
 
-def place(node: Node):  # noqa: ANN201
+def place(node: Node):
     """The source location of a node, or None."""
     if node.loc is None:
         return None

@@ -20,8 +20,11 @@ from ..ir.rewrite import copy_block
 from ..ir.types import INT, PACKED, UNKNOWN
 from ..table.registry import define
 from .activity import place
+from .adjoints import adjoint, contribute
 from .cotangent import total, zeros
-from .reverse import Mirror, Reversal, adjoint, contribute, lookup, split_function
+from .lookups import lookup
+from .regions import Mirror, Reversal
+from .reverse_call import split_function
 
 
 def checkpoint_place(start: int, stop: int, keep: int) -> int:
@@ -50,14 +53,21 @@ def reverse_checkpointed(state: Reversal, mirror: Mirror, node: Loop) -> None:
     carried_active = [p in state.alive or r in state.alive for p, r in zip(node.carried, node.results)]
     mask = (False, *carried_active, *free_active)
     first_free = 1 + len(node.carried)
-    accumulate = tuple(first_free + k for k, (v, on) in enumerate(zip(free, free_active)) if on and v.type.kind == "array")
+    accumulate = tuple(
+        first_free + k for k, (v, on) in enumerate(zip(free, free_active)) if on and v.type.kind == "array"
+    )
     split = split_function(state, body, mask, accumulate)
     sweep = _sweep_function(body, split, carried_active, free_active, node, free)
     bars = [adjoint(state, mirror, r) for r, on in zip(node.results, carried_active) if on]
-    bars = [zeros(b, r) if bar is None else bar for bar, r in zip(bars, [r for r, on in zip(node.results, carried_active) if on])]
+    bars = [
+        zeros(b, r) if bar is None else bar
+        for bar, r in zip(bars, [r for r, on in zip(node.results, carried_active) if on])
+    ]
     priors = [total(b, mirror.adjoints.pop(v, [])) for v, on in zip(free, free_active) if on]
-    priors = [zeros(b, v) if p is None else p for p, v in zip(priors, [v for v, on in zip(free, free_active) if on])]
-    reach = lambda x: lookup(state, mirror, x) if isinstance(x, Value) else x  # noqa: E731
+    priors = [
+        zeros(b, v) if p is None else p for p, v in zip(priors, [v for v, on in zip(free, free_active) if on])
+    ]
+    reach = lambda x: lookup(state, mirror, x) if isinstance(x, Value) else x
     states = [reach(x) for x in node.inits]
     args = (reach(start), reach(stop), reach(node.keep), *states, *[reach(v) for v in free], *bars, *priors)
     results = tuple(Value(x.type if isinstance(x, Value) else UNKNOWN) for x in [*bars, *priors])
@@ -83,14 +93,23 @@ def _step_function(state: Reversal, node: Loop) -> tuple[Function, list[Value]]:
     return Function("step", block), [state.new.get(v, v) for v in outside]
 
 
-def _sweep_function(body: Function, split: Any, carried_active: list[bool], free_active: list[bool], node: Loop, free: list[Value]) -> Function:
+def _sweep_function(
+    body: Function,
+    split: Any,
+    carried_active: list[bool],
+    free_active: list[bool],
+    node: Loop,
+    free: list[Value],
+) -> Function:
     """`sweep(start, stop, keep, state..., free..., bars...) -> bars...`, which calls itself."""
     function = Function("sweep", Block())
     block = function.body
     start, stop, keep = Value(INT, "start"), Value(INT, "stop"), Value(INT, "keep")
     states = [Value(p.type, p.name) for p in node.carried]
     frees = [Value(v.type, v.name) for v in free]
-    bar_like = [p for p, on in zip(node.carried, carried_active) if on] + [v for v, on in zip(free, free_active) if on]
+    bar_like = [p for p, on in zip(node.carried, carried_active) if on] + [
+        v for v, on in zip(free, free_active) if on
+    ]
     bars = [Value(v.type, f"{v.name}_bar" if v.name else None) for v in bar_like]
     block.params = [start, stop, keep, *states, *frees, *bars]
     function.consumes = frozenset(range(len(block.params) - len(bars), len(block.params)))
@@ -105,15 +124,21 @@ def _sweep_function(body: Function, split: Any, carried_active: list[bool], free
     with b.inside(inner):
         place_ = b.op(checkpoint_place, (start, end, keep), types=INT, name="middle")
         reached = _advance(b, body, start, place_, states, frees, node)
-        new_bars = _reverse_part(b, function, body, split, place_, end, keep, reached, frees, carried, carried_active, free_active)
+        new_bars = _reverse_part(
+            b, function, body, split, place_, end, keep, reached, frees, carried, carried_active, free_active
+        )
         inner.end = Terminator("yield", (place_, *new_bars))
-    loop = Loop(None, test, [stop, *bars], inner, [Value(INT, "stop"), *[Value(v.type, v.name) for v in bars]])
+    loop = Loop(
+        None, test, [stop, *bars], inner, [Value(INT, "stop"), *[Value(v.type, v.name) for v in bars]]
+    )
     b.node(loop)
     block.end = Terminator("return", tuple(loop.results[1:]))
     return function
 
 
-def _advance(b: Builder, body: Function, start: Value, stop: Value, states: list[Value], frees: list[Value], node: Loop) -> list[Value]:
+def _advance(
+    b: Builder, body: Function, start: Value, stop: Value, states: list[Value], frees: list[Value], node: Loop
+) -> list[Value]:
     """Run the iterations from `start` to `stop`, keeping nothing."""
     inner = Block([Value(INT, "i"), *[Value(p.type, p.name) for p in node.carried]])
     with b.inside(inner):
@@ -125,7 +150,20 @@ def _advance(b: Builder, body: Function, start: Value, stop: Value, states: list
     return loop.results
 
 
-def _reverse_part(b: Builder, sweep: Function, body: Function, split: Any, middle: Value, stop: Value, keep: Value, states: list[Value], frees: list[Value], bars: list[Value], carried_active: list[bool], free_active: list[bool]) -> list[Value]:
+def _reverse_part(
+    b: Builder,
+    sweep: Function,
+    body: Function,
+    split: Any,
+    middle: Value,
+    stop: Value,
+    keep: Value,
+    states: list[Value],
+    frees: list[Value],
+    bars: list[Value],
+    carried_active: list[bool],
+    free_active: list[bool],
+) -> list[Value]:
     """Reverse the iterations from `middle` to `stop`: the one there is, or by another sweep."""
     single = b.op(operator.eq, (b.op(operator.sub, (stop, middle)), 1))
     one, many = Block(), Block()
@@ -138,8 +176,17 @@ def _reverse_part(b: Builder, sweep: Function, body: Function, split: Any, middl
         found = tuple(Value(v.type, v.name) for v in bars)
         handed = set(split.accumulated)
         places = [1 + len(carried_active) + k for k, on in enumerate(free_active) if on]
-        b.node(Call(split.backward, (residuals, *seeds, *[bar for bar, k in zip(bars[count:], places) if k in handed]), found))
-        added = [new if k in handed else b.op(operator.add, (old, new)) for old, new, k in zip(bars[count:], found[count:], places)]
+        b.node(
+            Call(
+                split.backward,
+                (residuals, *seeds, *[bar for bar, k in zip(bars[count:], places) if k in handed]),
+                found,
+            )
+        )
+        added = [
+            new if k in handed else b.op(operator.add, (old, new))
+            for old, new, k in zip(bars[count:], found[count:], places)
+        ]
         one.end = Terminator("yield", (*found[:count], *added))
     with b.inside(many):
         fewer = b.op(operator.sub, (keep, 1))
@@ -151,7 +198,9 @@ def _reverse_part(b: Builder, sweep: Function, body: Function, split: Any, middl
     return list(made.results)
 
 
-def _seeds(b: Builder, split: Any, results: tuple[Value, ...], bars: list[Value], carried_active: list[bool]) -> list[Any]:
+def _seeds(
+    b: Builder, split: Any, results: tuple[Value, ...], bars: list[Value], carried_active: list[bool]
+) -> list[Any]:
     waiting = iter(bars)
     by_result = [next(waiting) if on else None for on in carried_active]
     return [zeros(b, results[k]) if by_result[k] is None else by_result[k] for k in split.active_results]

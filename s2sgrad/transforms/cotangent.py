@@ -37,14 +37,21 @@ def fit(b: Builder, c: Any, x: Value, elementwise: bool, rule_name: str) -> Any:
     """A contribution `c` brought to the shape and dtype of `x`, whose cotangent it is."""
     if isinstance(c, Masked):
         inner = type_of(unmasked(c))
-        if elementwise and inner.shape is not None and (covers(x.type.shape, inner.shape) or x.type.shape == inner.shape) and inner.dtype == x.type.dtype:
+        if (
+            elementwise
+            and inner.shape is not None
+            and (covers(x.type.shape, inner.shape) or x.type.shape == inner.shape)
+            and inner.dtype == x.type.dtype
+        ):
             return c
         c = applied(b, c)
     if elementwise:
         c = unbroadcast(b, c, x)
     elif isinstance(c, Value) and not shapes_agree(type_of(c), x.type):
         found, wanted = type_of(c).rank, x.type.rank
-        raise DifferentiationError(f"the rule of `{rule_name}` gave a cotangent of rank {found} for an argument of rank {wanted}")
+        raise DifferentiationError(
+            f"the rule of `{rule_name}` gave a cotangent of rank {found} for an argument of rank {wanted}"
+        )
     return cast(b, c, x.type)
 
 
@@ -62,7 +69,12 @@ def cast(b: Builder, c: Any, t: Type) -> Any:
     if s.dtype.kind == "c" and t.dtype.kind == "f":
         c = b.op(np.real, (c,))
         s = type_of(c)
-    if t.dtype.kind in "fc" and s.kind in ("array", "scalar") and s.dtype != t.dtype and t.kind in ("array", "scalar"):
+    if (
+        t.dtype.kind in "fc"
+        and s.kind in ("array", "scalar")
+        and s.dtype != t.dtype
+        and t.kind in ("array", "scalar")
+    ):
         c = b.op(shapes.astype, (c, t.dtype))
     return c
 

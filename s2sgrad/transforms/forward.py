@@ -16,15 +16,39 @@ import numpy as np
 from ..errors import NonDifferentiableError
 from ..frontend.capture import Inputs
 from ..frontend.lower import lower_rule
-from ..frontend.primitives import list_add, list_append, list_from, list_of, list_pop, list_set, pack, packed_add, unpack
+from ..frontend.primitives import (
+    list_add,
+    list_append,
+    list_from,
+    list_of,
+    list_pop,
+    list_set,
+    pack,
+    packed_add,
+    unpack,
+)
 from ..ir.builder import Builder
-from ..ir.program import UNDEFINED, Block, Branch, Call, Function, Loop, Node, Op, Terminator, Value, leaves, map_leaves, type_of
+from ..ir.program import (
+    UNDEFINED,
+    Block,
+    Branch,
+    Call,
+    Function,
+    Loop,
+    Node,
+    Op,
+    Terminator,
+    Value,
+    leaves,
+    map_leaves,
+    type_of,
+)
 from ..ir.types import covers
 from ..optimize.simplify import DERIVATIVE
 from ..table.functional import index_set
 from .activity import active_values, place, refuse_opaque
+from .composites import expand_composites
 from .cotangent import run_time_shape, zeros
-from .reverse import expand_composites
 
 
 @dataclass(eq=False)
@@ -49,7 +73,15 @@ class Pushed:
     builder: Builder
 
 
-def forward(function: Function, inputs: Inputs, independent: list[Value], directions: list[Value], results: list[Any], name: str, functions: dict[Any, Function] | None = None) -> Pushed:
+def forward(
+    function: Function,
+    inputs: Inputs,
+    independent: list[Value],
+    directions: list[Value],
+    results: list[Any],
+    name: str,
+    functions: dict[Any, Function] | None = None,
+) -> Pushed:
     """The function that runs `function` and carries the tangents `directions` of `independent` along."""
     active = active_values(function.body, independent, list(leaves(results)))
     while expand_composites(function, active, inputs):
@@ -57,7 +89,14 @@ def forward(function: Function, inputs: Inputs, independent: list[Value], direct
     block = Block([*function.params, *directions])
     builder = Builder(block)
     builder.simplifiers = {}
-    state = Pushing(builder, inputs, active, {p: p for p in function.params}, dict(zip(independent, directions)), {} if functions is None else functions)
+    state = Pushing(
+        builder,
+        inputs,
+        active,
+        {p: p for p in function.params},
+        dict(zip(independent, directions)),
+        {} if functions is None else functions,
+    )
     _block(state, function.body)
     values = [state.new.get(r, r) if isinstance(r, Value) else r for r in results]
     tangents = [state.tangents.get(r) if isinstance(r, Value) else None for r in results]
@@ -107,7 +146,9 @@ def _op(state: Pushing, node: Op) -> None:
         state.new[old] = value
         if isinstance(value, Value) and value.extent is None:
             value.extent = old.extent
-    if not any(r in state.active for r in node.results) or not moves(state, (node.args, list(node.kwargs.values()))):
+    if not any(r in state.active for r in node.results) or not moves(
+        state, (node.args, list(node.kwargs.values()))
+    ):
         return
     b.simplifiers = DERIVATIVE
     tangents = _tangent(state, node, args, kwargs, out)
@@ -180,7 +221,10 @@ def _share(state: Pushing, node: Op, entry: Any, k: int, t: Any, args: Any, kwar
 def _no_rule(node: Op, argument: Any = None) -> NonDifferentiableError:
     name = node.entry.name if node.entry is not None else getattr(node.fun, "__name__", str(node.fun))
     which = "" if argument is None else f" with respect to its argument {argument!r}"
-    return NonDifferentiableError(f"`{name}` has no forward derivative in the table{which}: give it one with `defjvp`, or hide the value with `stop_gradient`", place(node))
+    return NonDifferentiableError(
+        f"`{name}` has no forward derivative in the table{which}: give it one with `defjvp`, or hide the value with `stop_gradient`",
+        place(node),
+    )
 
 
 # --- run-time lists, and writes -----------------------------------------------------------------------------------------------
@@ -188,25 +232,49 @@ def _no_rule(node: Op, argument: Any = None) -> NonDifferentiableError:
 
 def _same_operation(state: Pushing, node: Op, args: Any, kwargs: Any) -> Any:
     """Operations on lists act on the list of tangents as on the list."""
-    if node.fun in (operator.getitem, np.array, np.asarray, np.stack) and not (isinstance(node.args[0], Value) and node.args[0].type.kind == "list"):
+    if node.fun in (operator.getitem, np.array, np.asarray, np.stack) and not (
+        isinstance(node.args[0], Value) and node.args[0].type.kind == "list"
+    ):
         return NotImplemented
     indices = 1 if node.fun in (operator.getitem, list_set) else len(node.args)
-    tangents = tuple(tangent_of(state, a) if k < indices or (node.fun is list_set and k == 2) else args[k] for k, a in enumerate(node.args))
-    types: Any = node.results[0].type if node.structure is None else node.structure([r.type for r in node.results])
+    tangents = tuple(
+        tangent_of(state, a) if k < indices or (node.fun is list_set and k == 2) else args[k]
+        for k, a in enumerate(node.args)
+    )
+    types: Any = (
+        node.results[0].type if node.structure is None else node.structure([r.type for r in node.results])
+    )
     return state.builder.op(node.fun, tangents, kwargs, None, types)
 
 
 def _write(state: Pushing, node: Op, args: Any, kwargs: Any) -> Any:
     base, _, v = node.args
-    return state.builder.op(index_set, (tangent_of(state, base), args[1], tangent_of(state, v) if moves(state, v) else 0.0))
+    return state.builder.op(
+        index_set, (tangent_of(state, base), args[1], tangent_of(state, v) if moves(state, v) else 0.0)
+    )
 
 
 LANGUAGE: dict[Any, Callable[..., Any]] = {
-    fun: _same_operation for fun in (list_of, list_append, list_pop, list_set, list_from, pack, unpack, operator.getitem, np.array, np.asarray, np.stack)
+    fun: _same_operation
+    for fun in (
+        list_of,
+        list_append,
+        list_pop,
+        list_set,
+        list_from,
+        pack,
+        unpack,
+        operator.getitem,
+        np.array,
+        np.asarray,
+        np.stack,
+    )
 }
 LANGUAGE[index_set] = _write
 for _fun in (list_add, packed_add):
-    LANGUAGE[_fun] = lambda state, node, args, kwargs: state.builder.op(node.fun, tuple(tangent_of(state, a) for a in node.args))
+    LANGUAGE[_fun] = lambda state, node, args, kwargs: state.builder.op(
+        node.fun, tuple(tangent_of(state, a) for a in node.args)
+    )
 
 
 # --- structure -----------------------------------------------------------------------------------------------------------------
@@ -221,11 +289,16 @@ def _branch(state: Pushing, node: Branch) -> None:
             _block(state, old)
             values = map_leaves(old.end.values, _change(state))
             if old.end.kind == "yield":
-                values = (*values, *[_exit_tangent(state, old.end.values[k], node.results[k]) for k in moving])
+                values = (
+                    *values,
+                    *[_exit_tangent(state, old.end.values[k], node.results[k]) for k in moving],
+                )
             elif old.end.kind == "break":
                 values = (*values, *[_exit_tangent(state, old.end.values[k], p) for k, p in BREAKS[-1]])
             new.end = Terminator(old.end.kind, values)
-    made.results = tuple(_fresh(state, r) for r in node.results) + tuple(_fresh_tangent(state, node.results[k]) for k in moving)
+    made.results = tuple(_fresh(state, r) for r in node.results) + tuple(
+        _fresh_tangent(state, node.results[k]) for k in moving
+    )
     b.node(made)
 
 
@@ -238,7 +311,13 @@ def _exit_tangent(state: Pushing, x: Any, like: Value) -> Any:
     known = state.tangents.get(x) if isinstance(x, Value) else None
     if known is not None:
         return known
-    return zeros(state.builder, state.new.get(x, x)) if isinstance(x, Value) else 0.0 * 1.0 if like.type.is_scalar else 0.0
+    return (
+        zeros(state.builder, state.new.get(x, x))
+        if isinstance(x, Value)
+        else 0.0 * 1.0
+        if like.type.is_scalar
+        else 0.0
+    )
 
 
 def _fresh(state: Pushing, old: Value) -> Value:
@@ -256,8 +335,14 @@ def _fresh_tangent(state: Pushing, old: Value) -> Value:
 
 def _loop(state: Pushing, node: Loop) -> None:
     b = state.builder
-    moving = [(k, p) for k, (p, r) in enumerate(zip(node.carried, node.results)) if p in state.active or r in state.active]
-    inits = [map_leaves(i, _change(state)) for i in node.inits] + [_exit_tangent(state, node.inits[k], p) for k, p in moving]
+    moving = [
+        (k, p)
+        for k, (p, r) in enumerate(zip(node.carried, node.results))
+        if p in state.active or r in state.active
+    ]
+    inits = [map_leaves(i, _change(state)) for i in node.inits] + [
+        _exit_tangent(state, node.inits[k], p) for k, p in moving
+    ]
     body = Block()
     made = Loop(map_leaves(node.domain, _change(state)), None, inits, body)
     body.params = [_fresh(state, p) for p in node.body.params] + [_fresh_tangent(state, p) for _, p in moving]
@@ -274,7 +359,9 @@ def _loop(state: Pushing, node: Loop) -> None:
             values = (*values, *[_exit_tangent(state, node.body.end.values[k], p) for k, p in moving])
         body.end = Terminator(node.body.end.kind, values)
     BREAKS.pop()
-    made.results = [_fresh(state, r) for r in node.results] + [_fresh_tangent(state, node.results[k]) for k, _ in moving]
+    made.results = [_fresh(state, r) for r in node.results] + [
+        _fresh_tangent(state, node.results[k]) for k, _ in moving
+    ]
     b.node(made)
 
 
@@ -289,19 +376,38 @@ def _call(state: Pushing, node: Call) -> None:
         return
     pushed = _push_function(state, node.function, mask, tuple(moving))
     directions = tuple(state.tangents[a] for a, on in zip(node.args, mask) if on)
-    b.node(Call(pushed, (*args, *directions), (*results, *[_fresh_tangent(state, node.results[k]) for k in moving])))
+    b.node(
+        Call(
+            pushed,
+            (*args, *directions),
+            (*results, *[_fresh_tangent(state, node.results[k]) for k in moving]),
+        )
+    )
 
 
-def _push_function(state: Pushing, function: Function, mask: tuple[bool, ...], moving: tuple[int, ...]) -> Function:
+def _push_function(
+    state: Pushing, function: Function, mask: tuple[bool, ...], moving: tuple[int, ...]
+) -> Function:
     """The form of a called function that takes and returns tangents too."""
     key = (function, mask, moving)
     if key not in state.functions:
         made = state.functions[key] = Function(f"{function.name}_forward", Block())
         independent = [p for p, on in zip(function.params, mask) if on]
         directions = [Value(p.type, f"{p.name}_dot" if p.name else None) for p in independent]
-        pushed = forward(function, state.inputs, independent, directions, list(function.results), made.name, state.functions)
+        pushed = forward(
+            function,
+            state.inputs,
+            independent,
+            directions,
+            list(function.results),
+            made.name,
+            state.functions,
+        )
         made.body = pushed.function.body
-        tangents = [zeros(pushed.builder, pushed.results[k]) if pushed.tangents[k] is None else pushed.tangents[k] for k in moving]
+        tangents = [
+            zeros(pushed.builder, pushed.results[k]) if pushed.tangents[k] is None else pushed.tangents[k]
+            for k in moving
+        ]
         made.body.end = Terminator("return", (*pushed.results, *tangents))
     return state.functions[key]
 

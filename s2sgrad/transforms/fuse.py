@@ -108,9 +108,17 @@ def _before_arm(block: Block, y: Value) -> Value | None:
         node = y.node
         if not isinstance(node, Op) or node.fun not in (operator.add, operator.sub) or _reads(block, y) != 1:
             return None
-        inner = [a for a in node.args if isinstance(a, Value) and (a.node is None or a.node not in block.nodes)]
-        chain = [a for a in node.args if isinstance(a, Value) and a.node is not None and a.node in block.nodes]
-        if node.fun is operator.sub or len(inner) == 1 and not any(_reads(block, c) == 1 and _is_partial(c) for c in chain):
+        inner = [
+            a for a in node.args if isinstance(a, Value) and (a.node is None or a.node not in block.nodes)
+        ]
+        chain = [
+            a for a in node.args if isinstance(a, Value) and a.node is not None and a.node in block.nodes
+        ]
+        if (
+            node.fun is operator.sub
+            or len(inner) == 1
+            and not any(_reads(block, c) == 1 and _is_partial(c) for c in chain)
+        ):
             y = node.args[0] if node.fun is operator.sub else inner[0]
             if not isinstance(y, Value):
                 return None
@@ -125,7 +133,9 @@ def _is_partial(v: Value) -> bool:
 
 def _reads(block: Block, v: Value) -> int:
     """How many nodes of a block, and values it hands over, read a value."""
-    return sum(1 for node in block.nodes for x in free_values_once(node) if x is v) + sum(1 for x in leaves(block.end.values) if x is v)
+    return sum(1 for node in block.nodes for x in free_values_once(node) if x is v) + sum(
+        1 for x in leaves(block.end.values) if x is v
+    )
 
 
 def free_values_once(node: Any) -> list[Value]:

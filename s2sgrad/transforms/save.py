@@ -75,7 +75,12 @@ def _inside_operands(v: Value, members: set, region: Any, home: dict) -> list[Va
     node = v.node
     if not isinstance(node, Op) or node not in members or len(node.results) != 1 or node.effect == IMPURE:
         return None
-    if v.type.kind == "list" or node.entry is None or node.entry.heavy or not _operands_at_hand(node, region, home):
+    if (
+        v.type.kind == "list"
+        or node.entry is None
+        or node.entry.heavy
+        or not _operands_at_hand(node, region, home)
+    ):
         return None
     return [x for x in operands(node) if home.get(x) is region and not is_index(region, x)]
 
@@ -86,7 +91,11 @@ def _operands_at_hand(node: Op, region: Any, home: dict) -> bool:
         where = home.get(x)
         if where is None or where is region or where.parent is None:
             continue
-        if where.node is not None and getattr(where.node, "domain", None) is not None and x is where.block.params[0]:
+        if (
+            where.node is not None
+            and getattr(where.node, "domain", None) is not None
+            and x is where.block.params[0]
+        ):
             continue
         return False
     return True
@@ -127,13 +136,19 @@ def _minimum_cut(reach: dict[Value, list[Value]], needs: list[Value], region: An
     for v in needs:
         edges[(2 * number[v] + 1, sink)] = INFINITE
     rows, columns = np.array(list(edges)).T
-    graph = csr_array((np.array(list(edges.values()), dtype=np.int32), (rows, columns)), shape=(sink + 1, sink + 1))
+    graph = csr_array(
+        (np.array(list(edges.values()), dtype=np.int32), (rows, columns)), shape=(sink + 1, sink + 1)
+    )
     flow = maximum_flow(graph.tocsr(), source, sink).flow
     residual = (graph - flow).tocsr()
     # Cut nearest the needs: what can still reach the sink in the residual graph is on its side.
     back = residual.T.tocsr()
     side = _reachable(back, sink)
-    return {v for v in order if (2 * number[v] + 1) in side and (2 * number[v]) not in side and not is_index(region, v)}
+    return {
+        v
+        for v in order
+        if (2 * number[v] + 1) in side and (2 * number[v]) not in side and not is_index(region, v)
+    }
 
 
 def _depth_penalty(v: Value) -> int:
@@ -145,11 +160,21 @@ def _must_keep(v: Value, members: set, region: Any, inside: list[Value], reach: 
     node = v.node
     if not isinstance(node, Op) or node not in members:
         return True
-    return node.entry is None or node.entry.heavy or node.effect == IMPURE or len(node.results) != 1 or v.type.kind == "list" or (not inside and not _all_outside(node, region))
+    return (
+        node.entry is None
+        or node.entry.heavy
+        or node.effect == IMPURE
+        or len(node.results) != 1
+        or v.type.kind == "list"
+        or (not inside and not _all_outside(node, region))
+    )
 
 
 def _all_outside(node: Op, region: Any) -> bool:
-    return all(x.node not in region.block.nodes and x not in region.block.params or is_index(region, x) for x in operands(node))
+    return all(
+        x.node not in region.block.nodes and x not in region.block.params or is_index(region, x)
+        for x in operands(node)
+    )
 
 
 def _reachable(graph: Any, start: int) -> set[int]:

@@ -40,4 +40,4 @@ def section(exhibit: Exhibit) -> str:
 
 
 def cell(head: str, code: str) -> str:
-    return f"<td valign=\"top\">\n\n*{head}*\n\n```py\n{code}\n```\n\n</td>"
+    return f'<td valign="top">\n\n*{head}*\n\n```py\n{code}\n```\n\n</td>'

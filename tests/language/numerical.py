@@ -43,7 +43,9 @@ def _moved(leaf: Any, entry: tuple[int, ...], step: float) -> Any:
     return out
 
 
-def numerical_gradient(fun: Callable[..., Any], args: tuple[Any, ...], position: int = 0, step: float = STEP) -> list[Any]:
+def numerical_gradient(
+    fun: Callable[..., Any], args: tuple[Any, ...], position: int = 0, step: float = STEP
+) -> list[Any]:
     """For each leaf of one argument, the array of derivatives of `fun(*args)`."""
     old = leaves(args[position])
 
@@ -73,7 +75,14 @@ def assert_same(a: Any, b: Any) -> None:
         np.testing.assert_array_equal(x, y, strict=True)
 
 
-def check(fun: Callable[..., Any], *args: Any, wrt: int | tuple[int, ...] = 0, rtol: float = 1e-7, atol: float = 1e-8, step: float = STEP) -> Any:
+def check(
+    fun: Callable[..., Any],
+    *args: Any,
+    wrt: int | tuple[int, ...] = 0,
+    rtol: float = 1e-7,
+    atol: float = 1e-8,
+    step: float = STEP,
+) -> Any:
     """Compare value and gradients with the original and with differences; the gradient.
 
     Also: the arguments are as they were, and a second call gives the same bits.
@@ -85,7 +94,9 @@ def check(fun: Callable[..., Any], *args: Any, wrt: int | tuple[int, ...] = 0, r
     value, gradient = derivative(*args)
     assert_same(args, original)
     np.testing.assert_allclose(value, expected, rtol=1e-12, atol=1e-13)
-    assert type(value) is type(expected), f"value is a {type(value).__name__}, the original returns a {type(expected).__name__}"
+    assert type(value) is type(expected), (
+        f"value is a {type(value).__name__}, the original returns a {type(expected).__name__}"
+    )
     found = gradient if isinstance(wrt, tuple) else (gradient,)
     for position, g in zip(positions, found, strict=True):
         _compare(g, numerical_gradient(fun, original, position, step), original[position], rtol, atol)

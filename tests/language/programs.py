@@ -339,7 +339,9 @@ def spline(knots, values, queries):
         ratio = (knots[i] - knots[i - 1]) / (knots[i + 1] - knots[i - 1])
         p = ratio * second[i - 1] + 2
         second[i] = (ratio - 1) / p
-        jump = (values[i + 1] - values[i]) / (knots[i + 1] - knots[i]) - (values[i] - values[i - 1]) / (knots[i] - knots[i - 1])
+        jump = (values[i + 1] - values[i]) / (knots[i + 1] - knots[i]) - (values[i] - values[i - 1]) / (
+            knots[i] - knots[i - 1]
+        )
         work[i] = (6 * jump / (knots[i + 1] - knots[i - 1]) - ratio * work[i - 1]) / p
     for i in range(n - 2, -1, -1):
         second[i] = second[i] * second[i + 1] + work[i]
@@ -354,7 +356,11 @@ def spline(knots, values, queries):
                 low = middle
         h = knots[high] - knots[low]
         a, b = (knots[high] - q) / h, (q - knots[low]) / h
-        y = a * values[low] + b * values[high] + ((a**3 - a) * second[low] + (b**3 - b) * second[high]) * h**2 / 6
+        y = (
+            a * values[low]
+            + b * values[high]
+            + ((a**3 - a) * second[low] + (b**3 - b) * second[high]) * h**2 / 6
+        )
         total += y**2
     return total
 
@@ -381,7 +387,9 @@ def _lstm_params() -> dict[str, Any]:
 
 
 _KNOTS = np.array([0.0, 0.7, 1.1, 2.0, 2.4, 3.5])
-_CAMERAS = np.concatenate((0.3 * _normal(5, 2, 3), _normal(6, 2, 3) + [0, 0, -6.0], np.array([[1.2, 0.1, 0.01]] * 2)), axis=1)
+_CAMERAS = np.concatenate(
+    (0.3 * _normal(5, 2, 3), _normal(6, 2, 3) + [0, 0, -6.0], np.array([[1.2, 0.1, 0.01]] * 2)), axis=1
+)
 
 PROGRAMS = [
     Case(rk4, (np.array([0.7, -0.2]), 1.3, 0.05, 12), (0, 1, 2)),
@@ -396,10 +404,24 @@ PROGRAMS = [
     Case(conjugate_gradients, (_normal(13, 4, 4), _normal(14, 4), 1e-11), (0, 1)),
     Case(minors, (_normal(15, 4, 4),)),
     Case(kalman, ({"log_q": -1.0, "log_r": 0.3, "damping": 0.9}, _normal(16, 8)), (0, 1)),
-    Case(hmm_forward, (_normal(17, 3), np.exp(_normal(18, 3, 3)), np.exp(_normal(19, 3, 4)), np.array([0, 3, 1, 1, 2])), (0, 1, 2)),
+    Case(
+        hmm_forward,
+        (_normal(17, 3), np.exp(_normal(18, 3, 3)), np.exp(_normal(19, 3, 4)), np.array([0, 3, 1, 1, 2])),
+        (0, 1, 2),
+    ),
     Case(lstm, (_lstm_params(), _normal(20, 5, 3), _normal(21, 5, 2)), (0, 1)),
     Case(n_body, (_normal(22, 4, 3), _normal(23, 4, 3), np.exp(_normal(24, 4)), 0.05, 4), (0, 1, 2)),
     Case(option, (100.0, 103.0, 0.03, 0.25, 1.3, 9), (0, 1, 2, 3, 4)),
-    Case(bundle_adjustment, (_CAMERAS, _normal(25, 4, 3), np.array([0, 1, 0, 1, 1]), np.array([0, 1, 2, 3, 0]), _normal(26, 5, 2)), (0, 1)),
+    Case(
+        bundle_adjustment,
+        (
+            _CAMERAS,
+            _normal(25, 4, 3),
+            np.array([0, 1, 0, 1, 1]),
+            np.array([0, 1, 2, 3, 0]),
+            _normal(26, 5, 2),
+        ),
+        (0, 1),
+    ),
     Case(spline, (_KNOTS, _normal(27, 6), np.array([0.3, 0.9, 1.9, 2.2, 3.3])), (0, 1, 2)),
 ]

@@ -24,7 +24,9 @@ def test_the_minors_give_the_inverse():
 def test_newton_gives_the_implicit_derivative():
     a = 0.7
     x = newton_to_tolerance(a, 1e-14)
-    np.testing.assert_allclose(grad(newton_to_tolerance)(a, 1e-14), -np.sin(x) / (1 + a * np.cos(x)), rtol=1e-10)
+    np.testing.assert_allclose(
+        grad(newton_to_tolerance)(a, 1e-14), -np.sin(x) / (1 + a * np.cos(x)), rtol=1e-10
+    )
 
 
 def test_the_rotation_at_zero():

