@@ -10,13 +10,16 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Where the demo writes its plot, and what else to tell it: make demo DEMO_ARGS='--steps 300'
 OUTPUT    ?= output
 DEMO_ARGS ?=
+# How many random programs, and the first seed: make random COUNT=20000 SEED=0
+COUNT     ?= 20000
+SEED      ?= 0
 
 export PIP_NO_INPUT := 1
 export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test test-slow lint format doctest examples bench clean distclean
+.PHONY: help venv demo test test-slow random faults lint format doctest examples bench clean distclean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -47,6 +50,12 @@ test: $(VENV)/.stamp-test  ## the tests, but for those marked slow
 
 test-slow: $(VENV)/.stamp-test  ## every test
 	$(BIN)/python -m pytest -n $(JOBS) -m '' $(TESTS)
+
+random: $(VENV)/.stamp-test  ## random programs against numerical derivatives: make random COUNT=20000 SEED=0
+	$(BIN)/python -m tests.random_programs.run --count $(COUNT) --seed $(SEED) --jobs $(JOBS)
+
+faults: $(VENV)/.stamp-test  ## ten faults put into a copy of the compiler, each of which random programs must find
+	$(BIN)/python -m tests.random_programs.find_faults --jobs $(JOBS)
 
 lint: $(VENV)/.stamp-test  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import optim
     from .api import differentiate, grad, source, value_and_grad, vjp
+    from .batching import vmap
     from .checking import check_grads
     from .checkpointing import checkpoint, checkpointed
     from .errors import (
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "api": ("differentiate", "grad", "source", "value_and_grad", "vjp"),
+    "batching": ("vmap",),
     "checking": ("check_grads",),
     "checkpointing": ("checkpoint", "checkpointed"),
     "errors": (
@@ -75,6 +77,7 @@ __all__ = [
     "supported",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]
 
 

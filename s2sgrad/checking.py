@@ -273,21 +273,15 @@ def _with_part(x: Any, k: int, part: Any) -> Any:
 
 def _leaves(x: Any, label: str, put: Callable[[Any], tuple[Any, ...]]) -> Iterator[Leaf]:
     """The floating leaves of an argument, in order."""
-    parts = parts(x)
-    if parts is None:
+    inner = parts(x)
+    if inner is None:
         if is_floating(x):
             yield Leaf(label, x, put)
         return
-    for k, (name, part) in enumerate(parts.items()):
+    for k, (name, part) in enumerate(inner.items()):
         yield from _leaves(part, label + name, _part_putter(put, x, k))
 
 
 def _bars(x: Any, bar: Any) -> Iterator[Any]:
     """The cotangents of the floating leaves, in the same order."""
-    parts = parts(x)
-    if parts is None:
-        if is_floating(x):
-            yield bar
-        return
-    for part, of_part in zip(parts.values(), parts(bar).values()):  # type: ignore[union-attr]
-        yield from _bars(part, of_part)
+    return (b for leaf, b in zip(flat(x), flat(bar), strict=True) if is_floating(leaf))

@@ -199,7 +199,7 @@ def _each(fun: Callable[..., Any], tree: Any, gradient: Any, *others: Any) -> An
         return {key: _each(fun, tree[key], *[t[key] for t in trees]) for key in tree}
     if isinstance(tree, (list, tuple)):
         return _like(tree, [_each(fun, part, *[t[i] for t in trees]) for i, part in enumerate(tree)])
-    if dataclasses.is_dataclass(tree):
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         names = [field.name for field in dataclasses.fields(tree)]
         parts = {n: _each(fun, getattr(tree, n), *[getattr(t, n) for t in trees]) for n in names}
         return type(tree)(**parts)
@@ -223,6 +223,6 @@ def _sum_of_squares(tree: Any) -> Any:
         return sum([_sum_of_squares(tree[key]) for key in tree])
     if isinstance(tree, (list, tuple)):
         return sum([_sum_of_squares(part) for part in tree])
-    if dataclasses.is_dataclass(tree):
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         return sum([_sum_of_squares(getattr(tree, field.name)) for field in dataclasses.fields(tree)])
     return 0.0 if tree is None else np.sum(tree * tree)

@@ -169,6 +169,8 @@ class _Pushforward(Derivative):
 class HessianVectorProduct(_Pushforward):
     """`(*args, v)` to the Hessian at `args` times `v`; the Hessian is never formed."""
 
+    takes_direction = True
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         *args, v = args
         bound = with_floats(self._signature.bind(tuple(args), kwargs), self._positions)
@@ -211,6 +213,8 @@ class Hessian(HessianVectorProduct):
     """Second derivatives of a function of one array or number, a column a Hessian-vector product."""
 
     nature = "matrix"
+    kind = "hessian"
+    takes_direction = False
     takes_like_original = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
@@ -241,12 +245,13 @@ class Jacobian:
     """The Jacobian of a function with respect to one array or number, or to each of a tuple of those."""
 
     nature = "matrix"
+    kind = "jacobian"
 
     def __init__(self, fun: Callable[..., Any], wrt: Any = 0, mode: str = "auto", sparsity: Any = None) -> None:
         if mode not in ("auto", "forward", "reverse"):
             raise ValueError(f"mode={mode!r}: it is 'forward', 'reverse' or 'auto'")
         self.__wrapped__, self.wrt, self.mode = fun, wrt, mode
-        self._kind, self._fun = "jacobian", target_of(fun)
+        self._fun = target_of(fun)
         self._push = _Pushforward(fun, wrt, "jvp")
         self._groups = None if sparsity is None else _colouring(sparsity, wrt, mode)
         self._sparsity = sparsity
@@ -284,12 +289,12 @@ class Jacobian:
             from .sparse import compressed
 
             return compressed(self._groups, x, lambda t: self._column(bound, t), lambda: self._pullback(bound))
-        if self.mode == "reverse" or (self.mode == "auto" and np.size(x) > max(1, self._output_size(bound))):
+        if self.mode == "reverse" or (self.mode == "auto" and np.size(x) > max(1, self._output_size(args, kwargs))):
             return self._by_rows(bound, x)
         return self._by_columns(bound, x)
 
-    def _output_size(self, bound: tuple[Any, ...]) -> int:
-        value = self._fun(*bound)
+    def _output_size(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+        value = self._fun(*args, **kwargs)
         return sum(np.size(leaf) for leaf in structure.leaves(value) if structure.is_floating(leaf))
 
     def _column(self, bound: tuple[Any, ...], direction: Any) -> Any:
@@ -440,6 +445,8 @@ def _nested(kind: str) -> Callable[..., Any]:
 BUILTINS[jvp] = nested_jvp
 BUILTINS[hvp] = _nested("hvp")
 BUILTINS[elementwise_grad] = _nested("elementwise")
+BUILTINS[hessian] = _nested("hessian")
+BUILTINS[jacobian] = lambda frame, node, fun, wrt=0, *, mode="auto", sparsity=None, jit=False: DerivativeOf("jacobian", fun, wrt)
 
 
 __all__ = ["elementwise_grad", "hessian", "hvp", "jacobian", "jvp"]

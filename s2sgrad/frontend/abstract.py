@@ -40,8 +40,8 @@ class Witness:
 class FunctionRef:
     """A Python function object reached by a path; its globals and cells are read from there."""
 
-    fun: types.FunctionType
-    path: Path | None
+    fun: Any
+    path: Any  # a Path, or None for functions of the library's own
 
 
 @dataclass(eq=False, slots=True)
@@ -79,7 +79,7 @@ class BoundFunction:
 class ObjectRef:
     """An object of a class of the user's, reached by a path and explored attribute by attribute."""
 
-    path: Path | None
+    path: Any
     obj: Any
     attributes: dict[str, Any]
 

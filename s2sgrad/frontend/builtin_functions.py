@@ -202,8 +202,13 @@ def _extreme_by(frame: Frame, node: Any, fun: Callable, items: list[Any], key: A
         if isinstance(better, bool):
             best, best_key = (item, k) if better else (best, best_key)
         else:
-            best, best_key = branch(frame, node, better, lambda i=item, j=k: (i, j), lambda b=best, c=best_key: (b, c))
+            old, new = (best, best_key), (item, k)
+            best, best_key = branch(frame, node, better, functools.partial(_itself, new), functools.partial(_itself, old))
     return best
+
+
+def _itself(x: Any) -> Any:
+    return x
 
 
 def binary_compare(frame: Frame, node: Any, fun: Callable, a: Any, b: Any) -> Any:

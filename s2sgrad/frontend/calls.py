@@ -196,24 +196,22 @@ def _construct(frame: Frame, cls: Any, args: list[Any], kwargs: dict[str, Any]) 
     return Struct(cls, dict(bound.arguments))
 
 
-def unwrapped(frame: Frame, callee: ObjectRef) -> Any:
+def unwrapped(frame: Frame, node: Any, callee: ObjectRef) -> Any:
     """What a call of one of this library's own objects runs: the original, or a derivative of it."""
     nature = getattr(type(callee.obj), "nature", None)
     if nature == "differentiated":
         return frame.low.inputs.abstract(callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun")
-    if nature == "matrix":
-        raise frame.refuse(node, "a Jacobian or Hessian inside a differentiated function is not supported: use `jvp`, `hvp` or `grad` there")
     if nature == "checkpoint":
         return BoundFunction(Checkpointed(frame.low.inputs.abstract(callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun")), (), {})
-    if nature == "derivative":
+    if nature in ("derivative", "matrix", "batched"):
         fun = frame.low.inputs.abstract(callee.obj._fun, (*callee.path, ("attr", "_fun")), "fun")
-        return DerivativeOf(callee.obj._kind, fun, callee.obj.wrt)
+        return DerivativeOf(callee.obj._kind if nature != "matrix" else callee.obj.kind, fun, callee.obj.wrt)
     return None
 
 
 def _call_instance(frame: Frame, node: Any, callee: ObjectRef, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """Calling an object: through its class's `__call__` where that is Python, else opaque."""
-    inner = unwrapped(frame, callee)
+    inner = unwrapped(frame, node, callee)
     if inner is not None:
         return call(frame, node, inner, args, kwargs)
     method = getattr(type(callee.obj), "__call__", None)
@@ -275,7 +273,7 @@ def inline(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[s
     from .statements import run_function
 
     low = frame.low
-    source = None if isinstance(callee, Closure) else find_source(callee.fun)
+    source: Any = None if isinstance(callee, Closure) else find_source(callee.fun)
     tree = callee.node if isinstance(callee, Closure) else source.node
     defaults = (callee.defaults, callee.kw_defaults) if isinstance(callee, Closure) else _defaults_of(frame, callee, tree, len(args), kwargs)
     bound = bind(frame, node, tree, defaults, args, kwargs)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.program import UNDEFINED, Block, Branch, Op, Value, type_of, walk
+from ..ir.program import UNDEFINED, Block, Branch, Op, Terminator, Value, type_of, walk
 from ..ir.types import UNKNOWN, join
 from ..table.registry import PURE
 from .abstract import ObjectRef, Struct, Unbound, children, is_namedtuple, rebuild, same_abstract
@@ -148,6 +148,8 @@ def branch(frame: Frame, node: Any, test: Value, then: Callable[[], Any], orelse
         before.restore(frame)
         with builder.inside(block):
             outcomes.append(arm())
+        if outcomes[-1] is DEAD and block.end.kind == "yield":  # its last branch leaves in both arms
+            block.end = Terminator("unreachable")
         after.append(State(frame))
     if not frame.quiet:
         builder.loc = (frame.source, node)

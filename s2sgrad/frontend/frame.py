@@ -86,7 +86,7 @@ class Lowering:
     def _note_views(self, out: Any, fun: Any, args: tuple[Any, ...], fresh: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Remember what shares memory with an operand, surely or maybe."""
         if isinstance(out, Value):
-            results = (out,)
+            results: tuple[Value, ...] = (out,)
         else:
             results = tuple(leaves(out))
         for r in results:

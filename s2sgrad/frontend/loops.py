@@ -364,7 +364,10 @@ def _convert_to_list(frame: Frame, node: Any, container: list[Any], guess: Guess
 def _trial(frame: Frame, node: Any, guess: Guess, names: set[str], body: Callable[[Block], Any], domain: Any, before: State) -> Loop:
     """Interpret the body once under a guess; the finished loop, or Retry with a wider guess."""
     low, builder = frame.low, frame.builder
-    block, inits, heads, slots = Block(), [], {}, []
+    block = Block()
+    inits: list[Any] = []
+    heads: dict[Any, Any] = {}
+    slots: list[Any] = []
     keys: list[Any] = [*sorted(guess.names), *guess.roots, *[("contents", k) for k in guess.containers]]
     changed_outside = len(low.changed)
     outer_arrays = set().union(*[low.may_be(v) for v in references(frame)], set(low.held))

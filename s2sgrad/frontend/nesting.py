@@ -7,6 +7,8 @@ number of levels nest, and no level can be taken for another.
 
 from __future__ import annotations
 
+import dataclasses
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +18,8 @@ import numpy as np
 from ..errors import NotScalarError
 from ..ir.program import Block, Function, Terminator, Value, type_of
 from ..ir.rewrite import substitute_in_block
-from .abstract import BoundFunction, Closure, FunctionRef, children, leaves_of, map_abstract
+from .abstract import BoundFunction, Closure, Columns, FunctionRef, children, leaves_of, map_abstract, rebuild
+from .builtin_functions import BUILTINS
 from .expressions import emit
 from .frame import Frame
 
@@ -241,5 +244,128 @@ def _ones_like(frame: Frame, node: Any, inner: Traced) -> Any:
     return emit(frame, node, np.ones_like, next(iter(inner.outer.values())))
 
 
-RULES: dict[str, Rule] = {"grad": _gradient, "value_and_grad": _gradient, "hvp": _hvp, "elementwise": _elementwise}
+# --- batches and matrices: loops over derivatives, as programs of their own ---------------------------------------
+
+
+def _stacked(frame: Frame, node: Any, count: Any, item: Callable[[Any], Any]) -> Any:
+    """The results of `item` at 0, ..., count - 1, leaf by leaf along a new first axis."""
+    from .calls import inline
+
+    example = BoundFunction(_item, (Indexed(item),), {})
+    found = inline(dataclasses.replace(frame, quiet=False), node, FunctionRef(_each, None), [example, count], {})
+    if isinstance(found, Columns):
+        return map_abstract(found.template, lambda k: emit(frame, node, np.array, found.lists[k]))
+    if isinstance(found, Value):
+        return emit(frame, node, np.array, found)
+    structure, columns = found[0], [list(leaves_of(x)) for x in found]
+    rows = iter([emit(frame, node, np.array, list(row)) if row[0] is not None else None for row in zip(*columns)])
+    return map_abstract(structure, lambda leaf: next(rows))
+
+
+def _each(item: Any, count: Any) -> Any:
+    return [item(k) for k in range(count)]
+
+
+@dataclass(eq=False, slots=True)
+class Indexed:
+    """What the results of a loop are made by, from the index."""
+
+    make: Callable[[Any], Any]
+
+
+def _item(*args: Any) -> Any:
+    raise TypeError("only interpreted")
+
+
+def _rule_of_item(frame: Frame, node: Any, indexed: Indexed, k: Any) -> Any:
+    return indexed.make(k)
+
+
+def _moved(frame: Frame, node: Any, x: Any, source: int, destination: int) -> Any:
+    return x if source == destination or x is None else emit(frame, node, np.moveaxis, x, source, destination)
+
+
+def _batched(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`vmap(f)(*args)` in interpreted code: a loop over the examples."""
+    from ..batching import axes_for, axis_at
+    from .calls import call
+
+    in_axes, out_axes = d.wrt
+    given = {name: x for name, x in kwargs.items()}
+    spots = [*zip(args, axes_for(in_axes, len(args))), *[(x, 0) for x in given.values()]]
+    fronts: list[Any] = []
+
+    def front(leaf: Any, axis: Any) -> Any:
+        if axis is None:
+            return leaf
+        if not (isinstance(leaf, (Value, np.ndarray)) and type_of(leaf).kind in ("array", "unknown")):
+            raise frame.refuse(node, "an argument that is mapped over has no axis: give `None` for it in `in_axes`")
+        fronts.append(emit(frame, node, np.moveaxis, leaf, axis, 0) if axis else leaf)
+        return _Mapped(fronts[-1])
+
+    prepared = [axis_at(x, axes, front, _parts, rebuild) for x, axes in spots]
+    if not fronts:
+        raise ValueError("vmap has no argument to map over: in_axes is None everywhere")
+    count = emit(frame, node, np.shape, fronts[0])
+    count = count[0] if isinstance(count, (tuple, list)) else emit(frame, node, operator.getitem, count, 0)
+
+    def example(k: Any) -> Any:
+        at = [_picked(frame, node, x, k) for x in prepared]
+        return call(frame, node, d.fun, at[: len(args)], dict(zip(given, at[len(args) :])))
+
+    out = _stacked(frame, node, count, example)
+    return axis_at(out, out_axes, lambda leaf, axis: _moved(frame, node, leaf, 0, axis), _parts, rebuild)
+
+
+@dataclass(eq=False, slots=True)
+class _Mapped:
+    """An argument of which each example has an item."""
+
+    items: Any
+
+
+def _picked(frame: Frame, node: Any, x: Any, k: Any) -> Any:
+    return map_abstract(x, lambda leaf: emit(frame, node, operator.getitem, leaf.items, k) if isinstance(leaf, _Mapped) else leaf)
+
+
+def _parts(x: Any) -> list[Any] | None:
+    inner = children(x)
+    return None if inner is None else list(inner)
+
+
+def _matrix(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """`jacobian(f)(*args)` and `hessian(f)(*args)` in interpreted code: a loop over the unit vectors."""
+    if isinstance(d.wrt, tuple) and d.kind == "jacobian":
+        return tuple(_matrix(frame, node, DerivativeOf(d.kind, d.fun, w), args, kwargs) for w in d.wrt)
+    names, bound = bind_abstract(frame, node, d.fun, args, kwargs)
+    (target,) = _targets(d, names)
+    x, values = bound[target], list(bound.values())
+    shape = emit(frame, node, np.shape, x)
+    rank = len(shape) if isinstance(shape, tuple) else None
+    if rank is None or (isinstance(x, Value) and x.type.dtype is not None and x.type.dtype.kind == "c"):
+        raise frame.refuse(node, "the matrix of a function of complex or unknown arguments is not supported inside another function: use `jvp`")
+    if not rank:
+        return _column(frame, node, d, names, values, target, 1.0)
+    size = emit(frame, node, np.size, x)
+    units = emit(frame, node, np.reshape, emit(frame, node, np.eye, size), (size, *shape))
+    out = _stacked(frame, node, size, lambda k: _column(frame, node, d, names, values, target, emit(frame, node, operator.getitem, units, k)))
+
+    def arranged(leaf: Any) -> Any:
+        if leaf is None:
+            return None
+        last = emit(frame, node, np.moveaxis, leaf, 0, -1)
+        rest = emit(frame, node, np.shape, last)
+        return emit(frame, node, np.reshape, last, (*rest[:-1], *shape)) if rank > 1 else last
+
+    return map_abstract(out, arranged)
+
+
+def _column(frame: Frame, node: Any, d: DerivativeOf, names: list[str], values: list[Any], target: str, unit: Any) -> Any:
+    if d.kind == "hessian":
+        return _hvp(frame, node, DerivativeOf("hvp", d.fun, names.index(target)), [*values, unit], {})
+    return nested_jvp(frame, node, d.fun, values, [unit if name == target else None for name in names])[1]
+
+
+RULES: dict[str, Rule] = {"grad": _gradient, "value_and_grad": _gradient, "hvp": _hvp, "elementwise": _elementwise, "vmap": _batched, "jacobian": _matrix, "hessian": _matrix}
+BUILTINS[_item] = _rule_of_item
 __all__ = ["RULES", "DerivativeOf", "Traced", "bind_abstract", "call_derivative", "children", "splice", "trace"]

@@ -15,15 +15,15 @@ import gast
 import numpy as np
 
 from ..ir.program import Value
+from . import write_functions  # noqa: F401  (registers its functions)
 from .abstract import Closure, Unbound, is_static
 from .control import DEAD, branch
-from .expressions import BINARY, closure, emit, evaluate, truth, value_of
+from .expressions import BINARY, closure, emit, evaluate, subscript, truth, value_of
 from .frame import Frame
 from .iteration import iterate
 from .loops import BROKEN, RETURN_VALUE, RETURNED, exits_of, for_loop, while_loop
 from .staging import static
-from . import write_functions  # noqa: F401  (registers its functions)
-from .writes import assign, augmented, write_augmented
+from .writes import assign, augmented, write, write_augmented
 
 FELL = object()  # ran off the end of the statements
 
@@ -260,6 +260,9 @@ def _augassign(frame: Frame, s: Any) -> None:
     fun = BINARY[type(s.op)]
     if isinstance(s.target, gast.Subscript):
         owner, index = evaluate(frame, s.target.value), evaluate(frame, s.target.slice)
+        if isinstance(owner, Value) and any(isinstance(n, gast.Call) for n in gast.walk(s.value)):
+            _augment_after_call(frame, s, fun, owner, index)
+            return
         write_augmented(frame, s, fun, owner, index, evaluate(frame, s.value))
         return
     load = gast.copy_location(
@@ -269,6 +272,19 @@ def _augassign(frame: Frame, s: Any) -> None:
     new = augmented(frame, s, fun, old, evaluate(frame, s.value))
     if new is not old:
         assign(frame, s.target, new)
+
+
+def _augment_after_call(frame: Frame, s: Any, fun: Any, owner: Value, index: Any) -> None:
+    """`a[i] op= f(a)`: Python reads `a[i]` before the call, which may write to it."""
+    low = frame.low
+    root = low.root(owner)
+    version = low.current(root)
+    old = subscript(frame, s, owner, index)
+    value = evaluate(frame, s.value)
+    if low.current(root) is version:
+        write_augmented(frame, s, fun, owner, index, value)
+    else:
+        write(frame, s, owner, index, augmented(frame, s, fun, old, value))
 
 
 @statement(gast.Expr)

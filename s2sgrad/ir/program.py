@@ -38,7 +38,7 @@ class Value:
     def __init__(self, type: Type, name: str | None = None, node: Node | None = None, loc: Any = None) -> None:
         self.type = type
         self.name = name  # the user's name for it, or a suggestion
-        self.node = node  # the node that defines it, None for a parameter
+        self.node: Any = node  # the node that defines it, None for a parameter
         self.loc = loc
         self.extent: Any = None  # the symbolic extent this int stands for
         self.witness: Any = None  # how the run-time value may be made static: see frontend.staging
@@ -52,7 +52,7 @@ class Op:
     """`results = fun(*args, **kwargs)`: one primitive operation."""
 
     fun: Callable[..., Any]
-    entry: Entry | None
+    entry: Any  # of the table, or None: opaque
     args: tuple[Arg, ...]
     kwargs: dict[str, Arg]
     results: tuple[Value, ...] = ()

@@ -59,7 +59,11 @@ def elementwise_type(fun: Callable, args: tuple, kwargs: dict, node: Any) -> Any
     """Broadcast shapes; the dtype and kind that NumPy gives for operands of one element."""
     types = [type_of(a) for a in args]
     shape = broadcast([t.shape for t in types], node)
-    key = (fun, *[(t.kind, t.dtype, bool(t.shape)) if isinstance(a, Value) else a for a, t in zip(args, types)], *kwargs.items())
+    key: Any = (
+        fun,
+        *[(t.kind, t.dtype, bool(t.shape)) if isinstance(a, Value) else (type(a), a) for a, t in zip(args, types)],
+        *kwargs.items(),
+    )
     try:
         known = _elementwise_cache.get(key)
     except TypeError:
@@ -221,7 +225,7 @@ MOST_MERGED = 5  # symbols that are tried as equal: 52 ways
 @functools.cache
 def partitions(n: int) -> list[tuple[int, ...]]:
     """The ways to make some of `n` symbols equal, fewest equations first: the group that each belongs to."""
-    ways = [()]
+    ways: list[tuple[int, ...]] = [()]
     for _ in range(n):
         ways = [(*way, group) for way in ways for group in range(max(way, default=-1) + 2)]
     return sorted((way for way in ways if len(set(way)) < n), key=lambda way: -len(set(way)))
@@ -267,8 +271,8 @@ def _probe_apart(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
     """With a size of its own for every symbol, so that each extent of the result tells which it is."""
     literals = {n for v in leaves((args, kwargs)) for n in v.type.shape if isinstance(n, int)}
     seen = []
-    for sizes in SIZES:
-        sizes = [p for p in sizes if p not in literals]
+    for primes in SIZES:
+        sizes = [p for p in primes if p not in literals]
         if len(sizes) < len(number):
             return UNKNOWN
         result = _run_sample(fun, args, kwargs, {d: sizes[k] for d, k in number.items()})

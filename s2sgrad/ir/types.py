@@ -40,12 +40,12 @@ class Type:
     """
 
     kind: str
-    dtype: np.dtype | None = None
-    shape: Shape | None = None
+    dtype: Any = None  # a NumPy dtype
+    shape: Any = None  # a tuple of extents
     item: Any = None
 
     @property
-    def rank(self) -> int | None:
+    def rank(self) -> Any:
         return None if self.shape is None else len(self.shape)
 
     @property
@@ -110,7 +110,7 @@ def broadcast_extent(a: Extent, b: Extent) -> Extent | None:
     return a if not_one(a) else None
 
 
-def broadcast(shapes: Iterable[Shape | None], fresh: Any = None) -> Shape | None:
+def broadcast(shapes: Any, fresh: Any = None) -> Shape | None:
     """The shape of arrays broadcast together; extents that cannot be told become new symbols of `fresh`."""
     shapes = list(shapes)
     if any(s is None for s in shapes):

@@ -100,5 +100,5 @@ def _call(node: Call, known: set[Value], defined: set[Value], stage: str, where:
         raise MalformedProgram(f"{stage}: a call of {node.function.name} in {where} takes {len(node.results)} of {len(node.function.results)} results")
 
 
-CHECKS = {Op: _op, Branch: _branch, Loop: _loop, Call: _call}
+CHECKS: dict[Any, Any] = {Op: _op, Branch: _branch, Loop: _loop, Call: _call}
 __all__ = ["UNDEFINED", "MalformedProgram", "verify", "verify_if_asked"]

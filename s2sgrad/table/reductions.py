@@ -505,7 +505,7 @@ def arranged(values: Any, a: Any, q: Any, axis: Any, keepdims: Any) -> Any:
 
 def weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Any:
     """The quantiles of weighted entries, which have no rule: a derivative with respect to any of them is refused."""
-    return np.quantile(a, q, axis, method=method, keepdims=keepdims, weights=weights)
+    return np.quantile(a, q, axis, method=method, keepdims=keepdims, weights=weights)  # type: ignore[call-overload]
 
 
 define(weighted_quantile, name="numpy.quantile with weights")

@@ -28,7 +28,7 @@ PROBABLY_FRESH = "new"
 class Ownership:
     """The findings: roots of values, writes that happen in place, loop starts that need a copy."""
 
-    roots: dict[Value, frozenset[Any]] = field(default_factory=dict)
+    roots: dict[Any, frozenset[Any]] = field(default_factory=dict)
     in_place: set[Op] = field(default_factory=set)
     owned_roots: set[Any] = field(default_factory=set)
     after_loop: frozenset[Any] = frozenset()  # what is read after the loop that is being looked at
@@ -180,7 +180,7 @@ def _items(found: Ownership, base: Any) -> frozenset:
     """The roots of what a list holds."""
     out = NONE
     for root in found.roots.get(base, NONE) if isinstance(base, Value) else NONE:
-        out |= found.roots.get((_ITEMS, root), NONE)  # type: ignore[arg-type]
+        out |= found.roots.get((_ITEMS, root), NONE)
     return out
 
 
@@ -260,7 +260,7 @@ def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> Non
                 found.roots[p] = frozenset([p])
                 (found.owned_roots.add if p in owned else found.owned_roots.discard)(p)
                 if p.type.kind == "list":
-                    found.roots.pop((_ITEMS, p), None)  # type: ignore[call-overload]
+                    found.roots.pop((_ITEMS, p), None)
         if node.test is not None:
             _block(found, node.test, after | outside | frozenset(params))
         _block(found, node.body, after | (outside - frozenset(params)))
@@ -283,9 +283,11 @@ def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> Non
                 found.copied_starts.add((node, j))
             elif p in written and isinstance(init, Value):
                 found.written_roots |= found.roots.get(init, NONE)
-            elif p not in written and not _start_is_ours(found, node, j, k, last):
-                found.roots[r] = frozenset([r]) | (found.roots.get(init, NONE) if isinstance(init, Value) else NONE)
-                found.owned_roots.discard(r)
+            elif p not in written:
+                for i in _feeding(found, node, p):
+                    if not _start_is_ours(found, node, i, k, last):
+                        found.roots[r] |= found.roots.get(node.inits[i], NONE) if isinstance(node.inits[i], Value) else NONE
+                        found.owned_roots.discard(r)
         else:
             sources = [init, *[way[j] for way in _ways(node)]]
             found.roots[r] = frozenset([r]).union(*[found.roots.get(x, NONE) for x in sources if isinstance(x, Value)])
@@ -298,7 +300,7 @@ def _forget(found: Ownership, node: Loop) -> None:
     inside = [r for n in walk(node.body) for r in n.results] + [p for n in walk(node.body) for b in blocks_of(n) for p in b.params]
     for v in inside:
         found.roots.pop(v, None)
-        found.roots.pop((_ITEMS, v), None)  # type: ignore[call-overload]
+        found.roots.pop((_ITEMS, v), None)
         found.owned_roots.discard(v)
 
 
@@ -355,6 +357,17 @@ def _written_params(found: Ownership, node: Loop) -> set[Value]:
         if not more:
             return written
         written |= more
+
+
+def _feeding(found: Ownership, node: Loop, p: Value) -> list[int]:
+    """The places of the carried arrays whose memory may come to be that of `p`: those it trades places with."""
+    feeding = {p}
+    while True:
+        more = {m for way in _ways(node) for q, y in zip(node.carried, way) if q in feeding for m in _memory(found, y)}
+        more = {q for q in node.carried if q in more} - feeding
+        if not more:
+            return [i for i, q in enumerate(node.carried) if q in feeding]
+        feeding |= more
 
 
 def _memory(found: Ownership, y: Any) -> set[Any]:

@@ -7,6 +7,7 @@ whose table entry is inactive stops either. Loops are iterated until nothing cha
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -194,7 +195,7 @@ LANGUAGE = {
 }  # differentiated by their structure
 
 
-def place(node: Node):
+def place(node: Node) -> Any:
     """The source location of a node, or None."""
     if node.loc is None:
         return None

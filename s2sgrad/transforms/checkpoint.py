@@ -45,6 +45,7 @@ define(checkpoint_place, inactive=True)
 def reverse_checkpointed(state: Reversal, mirror: Mirror, node: Loop) -> None:
     """The adjoint of a checkpointed loop, added to the mirror's adjoints."""
     b = state.builder
+    assert node.domain is not None
     start, stop, step = node.domain
     if isinstance(step, Value) or step != 1:
         raise DifferentiationError("a checkpointed loop counts up by one", place(node))

@@ -121,8 +121,12 @@ def tangent_of(state: Pushing, x: Any) -> Any:
         if known is not None:
             return known
         return zeros(state.builder, state.new.get(x, x)) if x.type.may_be_active else state.new.get(x, x)
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*[tangent_of(state, item) for item in x])
     if isinstance(x, (tuple, list)):
         return type(x)([tangent_of(state, item) for item in x])
+    if isinstance(x, dict):
+        return {key: tangent_of(state, item) for key, item in x.items()}
     return 0.0 if isinstance(x, (int, float, complex)) and not isinstance(x, bool) else x
 
 

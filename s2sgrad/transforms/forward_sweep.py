@@ -32,7 +32,7 @@ def _copy_node(state: Reversal, node: Node, region: Region) -> None:
             _copy_op(state, node, region)
         elif isinstance(node, Branch):
             inner = [Block(), Block()]
-            made = Branch(map_leaves(node.test, change), *inner)
+            made = Branch(map_leaves(node.test, change), inner[0], inner[1])
             for k, (old, new) in enumerate(zip(node.blocks, inner)):
                 sub = Region(region, new, made, k)
                 with b.inside(new):

@@ -154,5 +154,5 @@ def _block_reads(block: Block) -> list[Value]:
     return out
 
 
-STEPS = {Op: _through_op, Loop: _through_loop, Branch: _through_branch}
+STEPS: dict[Any, Any] = {Op: _through_op, Loop: _through_loop, Branch: _through_branch}
 __all__ = ["free_values", "is_sum"]

@@ -15,9 +15,9 @@ from .activity import breaks
 class Region:
     """A block of the forward sweep, and how what it defines can be had from outside."""
 
-    parent: Region | None
+    parent: Any  # the enclosing region, None for the function's own block
     block: Block
-    node: Branch | Loop | None = None
+    node: Any = None  # the branch or loop that owns the block
     arm: int = 0
     records: list[Node] = field(default_factory=list)
     exported: dict[Value, Value] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Region:
 class Mirror:
     """A block of the backward sweep: the adjoints it accumulates, and what it needs of its region."""
 
-    parent: Mirror | None
+    parent: Any  # the mirror of the enclosing block
     region: Region
     block: Block
     depth: int

@@ -81,7 +81,8 @@ def _join_adjoints(
         for side in (0, 1):
             if pair[side] is None:
                 with b.inside(made.blocks[side]):
-                    pair[side] = 0.0 if f.type.is_scalar else zeros(b, lookup(state, mirror, f))
+                    plain = f.type.is_scalar or may_be_missing(state, f)
+                    pair[side] = 0.0 if plain else zeros(b, lookup(state, mirror, f))
             ends[side].append(pair[side])
         result = Value(f.type, f"{f.name}_bar" if f.name else None)
         results.append(result)
@@ -92,6 +93,18 @@ def _join_adjoints(
     for block, values in zip(made.blocks, ends):
         block.end = Terminator("yield", tuple(values))
     b.node(made)
+
+
+def may_be_missing(state: Reversal, v: Value) -> bool:
+    """Whether a value of the forward sweep is made in one arm of a branch alone: elsewhere it has not even a shape."""
+    home = state.home.get(v)
+    for node in home.records if home is not None else ():
+        if isinstance(node, Branch) and v in node.results:
+            ends = [block.end.values[node.results.index(v)] for block in node.blocks if block.end.kind == "yield"]
+            return any(
+                y is UNDEFINED or y is None or (isinstance(y, Value) and may_be_missing(state, y)) for y in ends
+            )
+    return False
 
 
 def supply_arm_needs(state: Reversal, inner: Mirror) -> None:

@@ -62,8 +62,8 @@ def reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
             inner.adjoints[f] = [p]
         b.resolve = lambda v: lookup(state, inner, v)
         set_index(state, inner, node, count, index)
-        ends = region.block.end.values if region.block.end.kind in ("yield", "break") else ()
-        seed_block(state, inner, list(zip(inner.bars, ends)))
+        handed = region.block.end.values if region.block.end.kind in ("yield", "break") else ()
+        seed_block(state, inner, list(zip(inner.bars, handed)))
         reverse_records(state, inner)
         ends = [total(b, inner.adjoints.get(node.carried[k], [])) for k in carried]
         ends = [zero_bar(b, p) if e is None else e for e, p in zip(ends, params)]
@@ -154,7 +154,8 @@ def supply_needs(state: Reversal, inner: Mirror, made: Loop) -> None:
         for v, p in inner.needs.items()
         if p is not inner.index and p.node is None and p not in made.body.params
     }
-    wanted.pop(region.block.params[0] if region.node.domain is not None else None, None)
+    if region.node.domain is not None:
+        wanted.pop(region.block.params[0], None)
     kept, order = choose_kept(region, list(wanted), state.home)
     head = Block()
     have: dict[Value, Any] = {}

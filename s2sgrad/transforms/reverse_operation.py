@@ -146,7 +146,7 @@ def _position_of(entry: Entry, name: str) -> int | None:
     """The position of a parameter, by the names in the rules: not every function of C tells its own."""
     import inspect
 
-    for rule in entry.vjps:
+    for rule in entry.vjps or ():
         if rule is not None:
             names = list(inspect.signature(rule).parameters)[2:]
             return names.index(name) if name in names else None

@@ -1,0 +1,145 @@
+"""Programs that the random tester found, at their smallest, each a fault of the compiler once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from .check import check
+
+ARGUMENTS = (0.3, 0.4, np.arange(5.0) / 7 - 0.3, np.arange(5.0) / 5 - 0.4, np.arange(12.0).reshape(3, 4) / 12 - 0.4, 3)
+HEAD = "import math\n\nimport numpy as np\n\n\n"
+PROGRAM = "def program(x, y, a, b, m, n):\n"
+
+RIGHT = {
+    "a `continue` in the `else` of a loop skips what follows it": """
+    for i in range(0, 5, 2):
+        for j in range(len(a)):
+            pass
+        else:
+            continue
+        y = 0.77
+    return y * x
+""",
+    "a test on what is known at compile time, with a run-time exit inside": """
+    for i in range(n):
+        if True:
+            if a[i] > 0:
+                continue
+            y = y * a[i]
+        x = x * y
+    return x
+""",
+    "a `return` and a `break` that leave both arms of a branch": """
+    for i in range(n):
+        c = np.zeros(5)
+        if c[4]:
+            return 0.56
+        break
+    return x
+""",
+    "both arms of a branch in an arm of a branch leave": """
+    for i in range(3):
+        if b[n]:
+            if y:
+                break
+            break
+        y /= 1.5
+    return y
+""",
+    "an array is written just before `break` alone": """
+    for t in b:
+        if n:
+            a[n] -= 0.04 * x
+            break
+    return np.sum(a * a)
+""",
+    "a list is appended to just before `break` alone": """
+    items = []
+    for t in b:
+        if n:
+            items.append(x * y)
+            break
+    return sum(items)
+""",
+    "an array that a loop goes over is written to by `+=` on its name": """
+    for i, t in enumerate(a):
+        a += b
+        x += t * t
+    return x
+""",
+    "a helper makes an array of its own in one arm": """
+    for i in range(n):
+        if i > 1:
+            m[i, n] = helper(b[n], x)
+    return np.sum(m * m)
+""",
+    "a carried number that an iteration without exit hands through": """
+    s = x
+    for i in reversed(range(n)):
+        b[4 - n] -= 0.06 * a[1] * (y / (1 + x**2))
+        for t in m:
+            if i == 0:
+                x = sum([b[k] * s for k in range(n)])
+                return x + s
+    return 0.5 * x
+""",
+    "a choice by `np.where` whose cotangent leaves an arm": """
+    if x:
+        a[:] = np.where(a > 0.08, a, 0.5)
+    return np.sum(a * b)
+""",
+    "buffers that trade places in a loop, one of them the caller's, and a write after it": """
+    c = np.zeros(5)
+    for t, u in zip(c, a):
+        c, b = (b, c)
+    c[:] = 0.5 * x
+    return np.sum(np.sin(c))
+""",
+    "an element is read before the right side of `+=` changes it": """
+    v = a[2:5]
+    v[1] += halve(a, 0.5)
+    return np.sum(v)
+""",
+}
+SECOND = {
+    "the cotangent of what one arm alone has made": """
+    if y > 0.58:
+        a[4:1:-1] = b[2:] ** 2
+    return np.sum(a)
+""",
+    "a view that is made after a loop that may return": """
+    for i in range(n, 0, -1):
+        return 0.5 * x
+    v = m.T
+    return np.sum(v * v)
+""",
+}
+HELPERS = """def helper(p, q):
+    u = np.zeros(3) + p
+    u[0] += 0.5 * q
+    return u[1] + u[0]
+
+
+def halve(u, p):
+    u *= 0.5
+    return p
+
+
+"""
+
+
+def found(body: str, second: bool = False) -> str:
+    text = HEAD + HELPERS + PROGRAM + body.lstrip("\n")
+    outcome = check(text, ARGUMENTS, seed=5, label="counterexample", second=second)
+    return f"{outcome.verdict}: {outcome.reason}"
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_found_and_repaired(name: str):
+    assert found(RIGHT[name]) == "right: "
+
+
+@pytest.mark.parametrize("name", [*SECOND, *RIGHT])
+def test_found_and_repaired_in_second_order(name: str):
+    assert found((SECOND | RIGHT)[name], second=True) == "right: "
