@@ -25,6 +25,7 @@ from tqdm import tqdm
 from s2sgrad import grad, hessian, optim, value_and_grad
 
 random = np.random.default_rng(0)
+say = tqdm.write  # print above the progress bar
 HIDDEN = 4
 xs = np.linspace(-2.0, 2.0, 40)
 ys = np.exp(-(xs**2)) + 0.2 * xs
@@ -63,7 +64,7 @@ def convexity(points):
         lowest = min(
             np.linalg.eigvalsh(hessian(loss)(2 * random.standard_normal(size)))[0] for _ in range(points)
         )
-        print(f"  {loss.__name__:14} lowest eigenvalue of the Hessian {lowest:9.2e}")
+        say(f"  {loss.__name__:14} lowest eigenvalue of the Hessian {lowest:9.2e}")
         assert lowest < -1e-2 if loss is network else lowest > -1e-12
 
 
@@ -72,8 +73,8 @@ def symmetry():
     swapped = theta.reshape(3, HIDDEN)[:, [1, 2, 3, 0]].ravel()
     here, there, between = network(theta), network(swapped), network((theta + swapped) / 2)
     spectrum = np.linalg.eigvalsh(hessian(network)(theta))
-    print(f"  loss {here:.5f}, hidden units permuted {there:.5f}, averaged {between:.5f}")
-    print(f"  spectrum at the minimum: {np.array2string(spectrum, precision=1, max_line_width=120)}")
+    say(f"  loss {here:.5f}, hidden units permuted {there:.5f}, averaged {between:.5f}")
+    say(f"  spectrum at the minimum: {np.array2string(spectrum, precision=1, max_line_width=120)}")
     assert abs(here - there) < 1e-14 and between > 2 * here and spectrum[0] > -1e-6
     return spectrum
 
@@ -83,8 +84,8 @@ def saddle():
     values, vectors = np.linalg.eigh(hessian(network)(tied))
     untied = descend(tied + 0.01 * vectors[:, 0])
     slope = np.linalg.norm(grad(network)(tied))
-    print(f"  tied units: loss {network(tied):.5f}, slope {slope:.1e}, lowest curvature {values[0]:.4f}")
-    print(f"  after a step of 0.01 along it: loss {network(untied):.5f}")
+    say(f"  tied units: loss {network(tied):.5f}, slope {slope:.1e}, lowest curvature {values[0]:.4f}")
+    say(f"  after a step of 0.01 along it: loss {network(untied):.1e}")
     assert slope < 1e-5 and np.ptp(tied.reshape(3, HIDDEN), axis=1).max() < 1e-4
     assert values[0] < -1e-4 and network(untied) < 0.01 * network(tied)
 
@@ -96,12 +97,12 @@ def plateaus():
     w, b, v = random.standard_normal(50), random.uniform(-6.0, 2.0, 50), random.standard_normal(50)
     slopes = grad(relu_network)(w, b, v)
     dead = np.all(np.outer(xs, w) + b <= 0, axis=0)
-    print(f"  {dead.sum()} of 50 ReLU units are dead: their gradients are exactly zero")
+    say(f"  {dead.sum()} of 50 ReLU units are dead: their gradients are exactly zero")
     assert dead.any() and np.array_equal(slopes == 0, dead)
     flat, steep = (
         np.linalg.norm(grad(network)(np.repeat([1.0, b, 0.5], HIDDEN))[:HIDDEN]) for b in (8.0, 0.0)
     )
-    print(f"  tanh units: gradient {steep:.1e} at bias 0, {flat:.1e} saturated at bias 8")
+    say(f"  tanh units: gradient {steep:.1e} at bias 0, {flat:.1e} saturated at bias 8")
     assert flat < 1e-4 * steep
 
 
@@ -121,7 +122,7 @@ def quadratic(steps):
         closed = np.linalg.matrix_power(np.eye(4) - rate * A, steps) @ start
         assert np.allclose(x, closed, rtol=1e-9)
         sizes.append(np.linalg.norm(x))
-    print(
+    say(
         f"  after {steps} steps |x| = {sizes[0]:.1e} at 0.99 of the limit 2/lambda_max, {sizes[1]:.1e} at 1.01 of it"
     )
     assert sizes[0] < 2 < sizes[1]
@@ -142,10 +143,10 @@ def centring():
     conditions = [
         np.linalg.cond(hessian(linear)(w, x)) for x in (raw, centred, centred / centred.std(axis=0))
     ]
-    print("  condition of the Hessian: raw {:.0f}, centred {:.1f}, standardised {:.2f}".format(*conditions))
+    say("  condition of the Hessian: raw {:.0f}, centred {:.1f}, standardised {:.2f}".format(*conditions))
     assert conditions[0] > 10 * conditions[1] > 10 * conditions[2]
     slope = grad(normalised)(w, raw)
-    print(f"  batch normalisation: w . gradient = {w @ slope:.0e}, whatever the scale of w")
+    say(f"  batch normalisation: w . gradient = {w @ slope:.0e}, whatever the scale of w")
     assert abs(w @ slope) < 1e-12 and np.allclose(slope, grad(normalised)(w, centred))
     assert np.allclose(grad(normalised)(3 * w, raw), slope / 3)
 
@@ -174,7 +175,7 @@ def ravine(steps, path):
         axis.plot(*np.transpose(trail), ".-", markersize=3, linewidth=0.8, color="tab:red")
         axis.set(title=f"{name}: {ends[name]:.1e}", xlim=(-11, 4), ylim=(-2.5, 2.5))
     figure.savefig(path, dpi=120)
-    print(f"  loss after {steps} steps: " + ", ".join(f"{name} {end:.1e}" for name, end in ends.items()))
+    say(f"  loss after {steps} steps: " + ", ".join(f"{name} {end:.1e}" for name, end in ends.items()))
     assert all(ends[name] < 0.5 * ends["sgd"] for name in ("momentum", "rmsprop", "adam"))
 
 
@@ -195,8 +196,8 @@ def main():
         "centring": centring,
         "ravine": lambda: ravine(100, options.output / "ravine.png"),
     }
-    for title, claim in (progress := tqdm(claims.items(), unit="claim")):
-        progress.write(title)
+    for title, claim in tqdm(claims.items(), unit="claim"):
+        say(title)
         claim()
     print(f"plot       {options.output / 'ravine.png'}")
 

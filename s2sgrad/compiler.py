@@ -9,6 +9,7 @@ satisfy the facts that were read when it was made.
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import threading
 import time
@@ -16,6 +17,7 @@ import types
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,6 +165,18 @@ def find(variants: Variants, key: Any, fun: Any, args: tuple[Any, ...]) -> tuple
     return None
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Put off garbage collection: a program is many small objects that all live to the end of its compilation."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def specialise(
     fun: Any, signature: Any, args: tuple[Any, ...], request: Request, variants: Variants, key: Any
 ) -> tuple[Specialisation, Any]:
@@ -172,7 +186,8 @@ def specialise(
         if known is not None:
             return known
         start = time.perf_counter()
-        made = compile_derivative(fun, signature, args, request)
+        with uncollected():
+            made = compile_derivative(fun, signature, args, request)
         captured = made.fetch(fun, args)
         if captured is None:
             raise DifferentiationError(

@@ -170,7 +170,7 @@ def _extreme(frame: Frame, node: Any, fun: Callable, reduction: Callable, args: 
     if key is not None:
         return _extreme_by(frame, node, fun, list(args) if len(args) > 1 else iterate(frame, node, args[0]), key)
     if len(args) == 1 and isinstance(args[0], Value):
-        return emit(frame, node, reduction, args[0])
+        return emit(frame, node, reduction, _as_array(frame, node, args[0]))
     items = list(args) if len(args) > 1 else _items(frame, node, args[0])
     if isinstance(items, Value):
         return emit(frame, node, reduction, emit(frame, node, np.asarray, items))
@@ -180,6 +180,11 @@ def _extreme(frame: Frame, node: Any, fun: Callable, reduction: Callable, args: 
     for item in items[1:]:
         out = fun(out, item) if is_static((out, item)) else emit(frame, node, fun, as_operand(frame, node, out), as_operand(frame, node, item))
     return out
+
+
+def _as_array(frame: Frame, node: Any, x: Value) -> Value:
+    """A run-time list as an array, for functions that take arrays."""
+    return emit(frame, node, np.asarray, x) if x.type.kind == "list" else x
 
 
 def _items(frame: Frame, node: Any, x: Any) -> Any:
@@ -218,7 +223,7 @@ def binary_compare(frame: Frame, node: Any, fun: Callable, a: Any, b: Any) -> An
 @builtin(sorted)
 def _sorted(frame: Frame, node: Any, x: Any, key: Any = None, reverse: Any = False) -> Any:
     if isinstance(x, Value):
-        out = emit(frame, node, np.sort, x)
+        out = emit(frame, node, np.sort, _as_array(frame, node, x))
         return emit(frame, node, operator.getitem, out, slice(None, None, -1)) if static(frame.low, reverse) else out
     items = iterate(frame, node, x)
     if key is None and is_static(items):

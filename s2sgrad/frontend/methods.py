@@ -12,7 +12,7 @@ from ..ir.program import Value, type_of
 from ..ir.types import Dim
 from ..table import shapes
 from ..table.registry import lookup
-from .abstract import ObjectRef, is_static, is_namedtuple
+from .abstract import ObjectRef, children, is_namedtuple, is_static, leaves_of
 from .expressions import emit, value_of
 from .frame import Frame
 from .iteration import iterate
@@ -183,6 +183,8 @@ ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
 def _append(frame: Frame, node: Any, xs: Value, item: Any) -> None:
     from .writes import note_held
 
+    if children(item) is not None and any(isinstance(v, Value) and v.type.may_be_active for v in leaves_of(item)):
+        raise frame.refuse(node, "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items")
     frame.low.versions[xs] = emit(frame, node, list_append, xs, value_of(frame, node, item))
     note_held(frame, xs, item)
 

@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import NotScalarError
 from ..ir.program import Block, Function, Terminator, Value, type_of
 from ..ir.rewrite import substitute_in_block
-from .abstract import BoundFunction, Closure, Columns, FunctionRef, children, leaves_of, map_abstract, rebuild
+from .abstract import BoundFunction, Closure, FunctionRef, children, leaves_of, map_abstract, rebuild
 from .builtin_functions import BUILTINS
 from .expressions import emit
 from .frame import Frame
@@ -248,17 +248,19 @@ def _ones_like(frame: Frame, node: Any, inner: Traced) -> Any:
 
 
 def _stacked(frame: Frame, node: Any, count: Any, item: Callable[[Any], Any]) -> Any:
-    """The results of `item` at 0, ..., count - 1, leaf by leaf along a new first axis."""
-    from .calls import inline
+    """The results of `item` at 0, ..., count - 1, leaf by leaf along a new first axis: a loop for each leaf."""
+    from .calls import State_of, inline
 
-    example = BoundFunction(_item, (Indexed(item),), {})
-    found = inline(dataclasses.replace(frame, quiet=False), node, FunctionRef(_each, None), [example, count], {})
-    if isinstance(found, Columns):
-        return map_abstract(found.template, lambda k: emit(frame, node, np.array, found.lists[k]))
-    if isinstance(found, Value):
-        return emit(frame, node, np.array, found)
-    structure, columns = found[0], [list(leaves_of(x)) for x in found]
-    rows = iter([emit(frame, node, np.array, list(row)) if row[0] is not None else None for row in zip(*columns)])
+    before = State_of(frame)
+    structure = map_abstract(item(0), lambda leaf: leaf)
+    before.undo(frame)
+    whole = dataclasses.replace(frame, quiet=False)
+    columns = []
+    for j, leaf in enumerate(leaves_of(structure)):
+        part = BoundFunction(_item, (Indexed(lambda k, j=j: list(leaves_of(item(k)))[j]),), {})
+        found = None if leaf is None else inline(whole, node, FunctionRef(_each, None), [part, count], {})
+        columns.append(None if found is None else emit(frame, node, np.array, found))
+    rows = iter(columns)
     return map_abstract(structure, lambda leaf: next(rows))
 
 

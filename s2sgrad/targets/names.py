@@ -43,8 +43,12 @@ class Names:
         return label
 
     def hold(self, label: str, span: Span) -> None:
-        """Note that a name is taken."""
-        self.taken.setdefault(label, []).append(span)
+        """Note that a name is taken; the same value for longer is one span, not two."""
+        spans = self.taken.setdefault(label, [])
+        if spans and spans[-1].block is span.block and spans[-1].start == span.start:
+            spans[-1] = Span(span.block, span.start, max(span.stop, spans[-1].stop))
+        else:
+            spans.append(span)
 
     def free(self, label: str, span: Span, but: Span | None = None) -> bool:
         """Whether nothing but one known holder has this name at some moment of the span."""

@@ -13,6 +13,7 @@ import gast
 
 from ..frontend.primitives import list_append
 from ..ir.program import Block, Branch, Call, Function, Op, Terminator, Value, functions_of, leaves
+from ..optimize.undefined import settle_undefined
 from .control_flow import NODES
 from .emit import Comment, write
 from .expressions import copy_of, operand
@@ -70,6 +71,7 @@ def print_entry(e: Entry, parts: ModuleParts) -> Any:
     """One function definition."""
     results = list(leaves(plain(e.result)))
     e.function.body.end = Terminator("return", ())
+    settle_undefined(e.function.body)
     push_early(e.function.body)
     p = printer_of(e.function, results, parts)
     labels = name_parameters(p, e.parameters, e.captured)

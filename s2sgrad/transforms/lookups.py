@@ -120,6 +120,7 @@ def _within_arm(state: Reversal, block: Block, node: Branch, arm: int, v: Any) -
 
 def _push(block: Block, tape: Value, v: Any) -> Value:
     pushed = Value(tape.type, tape.name)
+    v = None if v is UNDEFINED else v
     pushed.node = Op(list_append, entry_of(list_append), (tape, v), {}, (pushed,), effect="pure")
     block.nodes.append(pushed.node)
     return pushed

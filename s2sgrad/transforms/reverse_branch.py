@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ir.program import Block, Branch, Terminator, Value
+from ..ir.program import UNDEFINED, Block, Branch, Terminator, Value
 from .activity import breaks
 from .adjoints import adjoint
 from .backward import free_active, resolving, reverse_records, seed_block

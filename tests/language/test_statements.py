@@ -1715,3 +1715,21 @@ def test_numerical_gradient_itself():
     np.testing.assert_allclose(
         numerical_gradient(lambda x: np.sum(np.sin(x)), (X,))[0], np.cos(X), rtol=1e-11
     )
+
+
+def test_an_element_is_read_before_the_call_that_writes_to_it():
+    def scale(v, t):
+        v *= 0.5
+        v[1] += t
+        return np.sum(v) * t
+
+    def f(x):
+        a = x.copy()
+        b = a[1:]
+        b[0] += scale(a, x[0])
+        a[0] *= scale(b, x[1])
+        a[[2, 3]] += scale(a, x[2])
+        b[1:] -= scale(a, x[3])
+        return np.sum(a**2)
+
+    check(f, X)
