@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         UnsupportedSyntaxError,
     )
     from .frontend.primitives import stop_gradient
-    from .orders import elementwise_grad, hessian, hvp, jacobian, jvp
+    from .orders import elementwise_grad, hessian, hvp, jacobian, jacobian_sparsity, jvp
     from .primitive import primitive
     from .supported import supported
     from .table.registry import defjvp, defvjp
@@ -44,7 +44,7 @@ _HOMES = {
         "UnsupportedSyntaxError",
     ),
     "frontend.primitives": ("stop_gradient",),
-    "orders": ("elementwise_grad", "hessian", "hvp", "jacobian", "jvp"),
+    "orders": ("elementwise_grad", "hessian", "hvp", "jacobian", "jacobian_sparsity", "jvp"),
     "primitive": ("primitive",),
     "supported": ("supported",),
     "table.registry": ("defjvp", "defvjp"),
@@ -69,6 +69,7 @@ __all__ = [
     "hessian",
     "hvp",
     "jacobian",
+    "jacobian_sparsity",
     "jvp",
     "optim",
     "primitive",

@@ -31,7 +31,6 @@ class Derivative:
     """
 
     nature = "derivative"
-    takes_like_original = True  # its arguments are those of the function
 
     def __init__(
         self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "grad", jit: Any = False, owner: Any = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
 from .frontend.nesting import DerivativeOf, nested_jvp
 from .ir.program import Value, type_of
-from .pullback import conform
+from .pullback import arrays, conform, owned
 from .signature import reach, signature_of, with_floats
 from .targets.numpy import Entry
 from .transforms.cotangent import zeros
@@ -48,13 +49,16 @@ def _build_jvp(lowered: Any, targets: list[Any], request: Request) -> tuple[list
     directions = _directions(targets)
     name = f"{lowered.function.name}_jvp"
     results = list(leaves_of(lowered.result))
-    pushed = forward(lowered.function, lowered.inputs, independent_leaves(targets), _values(directions), results, name)
+    structural = request.kind == "pattern"
+    leaves = independent_leaves(targets)
+    pushed = forward(lowered.function, lowered.inputs, leaves, _values(directions), results, name, structural=structural)
     values, tangents = iter(pushed.results), iter([_tangent(pushed, r, t) for r, t in zip(pushed.results, pushed.tangents)])
     value = map_abstract(lowered.result, lambda leaf: next(values))
     tangent = map_abstract(lowered.result, lambda leaf: next(tangents))
     parameters = _tangent_parameters(lowered, request, directions)
     doc = f"The value of `{lowered.function.name}` and its directional derivative."
-    return [finish_function(lowered, pushed.function, parameters, name, (value, tangent), doc)], None
+    entry = finish_function(lowered, pushed.function, parameters, name, (value, tangent), doc)
+    return [dataclasses.replace(entry, fresh_results=False)], None  # `jvp` copies what is shared, of any structure
 
 
 def _tangent(pushed: Any, result: Any, tangent: Any) -> Any:
@@ -88,7 +92,7 @@ def _zero_or(pushed: Any, tangent: Any, leaf: Any) -> Any:
     return zeros(pushed.builder, leaf)
 
 
-BUILDERS["jvp"] = _build_jvp
+BUILDERS["jvp"] = BUILDERS["pattern"] = _build_jvp
 BUILDERS["hvp"] = _build_hvp
 
 
@@ -124,7 +128,11 @@ def jvp(fun: Callable[..., Any], args: Any, tangents: Any, *, jit: Any = False) 
         value = fun(*args)
         return value, _zeros_like(value)
     push = _Pushforward(fun, tuple(moving), "jvp")
-    return push(*args, directions=[_conform(tangents[k], args[k]) for k in moving])
+    directions = [_conform(tangents[k], args[k]) for k in moving]
+    value, tangent = push(*args, directions=directions)
+    given = list(arrays((args, directions, push._seen)))
+    value = owned(value, given)
+    return value, owned(tangent, [*given, *arrays(value)])
 
 
 def _has_floats(x: Any) -> bool:
@@ -148,17 +156,16 @@ def _zeros_like(x: Any) -> Any:
 class _Pushforward(Derivative):
     """A compiled program that takes directions beside its arguments."""
 
-    takes_like_original = False
-
     def __init__(self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "hvp", jit: Any = False) -> None:
         super().__init__(fun, wrt, kind, jit)
+        self._seen: Any = ()  # the captured inputs of the latest call
 
     def __call__(self, *args: Any, directions: list[Any]) -> Any:
         args = self._bound(args, {})
         key = tuple(map(describe, args))
         found = compiler.find(self._variants, key, self._fun, args)
         spec, captured = found if found is not None else self._compile(args, key)
-        self._latest = spec
+        self._latest, self._seen = spec, captured
         try:
             return spec.run(*args, *directions, *captured)
         except Exception as error:
@@ -215,7 +222,6 @@ class Hessian(HessianVectorProduct):
     nature = "matrix"
     kind = "hessian"
     takes_direction = False
-    takes_like_original = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         bound = self._signature.bind(args, kwargs)
@@ -410,6 +416,51 @@ def jacobian(
     return Jacobian(fun, wrt, mode, sparsity)
 
 
+def jacobian_sparsity(fun: Callable[..., Any], *args: Any, wrt: Any = 0) -> Any:
+    """A pattern for `jacobian(..., sparsity=...)`: which entries of the result may depend on which of the argument.
+
+    Parameters
+    ----------
+    fun : callable
+        A function of any result.
+    *args
+        Arguments for its shapes, and for the branches and subscripts that depend on values.
+    wrt : int or str
+        An array or number.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        Booleans, of output size by input size.
+
+    Notes
+    -----
+    The program is pushed forward with dependence in the place of derivatives: a NaN that starts at one entry of the
+    argument and arrives wherever that entry may have gone. Elementwise functions hand it on whatever their derivative
+    is, so both sides of `np.where` and of a maximum count, and factors of zero do not hide anything; what mixes its
+    entries in a way that is not known makes everything depend on everything. So the pattern may have entries too many,
+    and none too few, for these arguments; at others too, unless an `if`, a `while`, or a subscript that depends on
+    values takes another way there. It costs a sweep for each entry of the argument.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> print(jacobian_sparsity(lambda x: x[1:] * x[:-1], np.zeros(3)).toarray())
+    [[ True  True False]
+     [False  True  True]]
+    """
+    from .sparse import pattern_of
+
+    if isinstance(wrt, (tuple, list)):
+        raise ValueError("a sparsity pattern is of one argument: give `wrt` as a position or a name, not a tuple")
+    push = _Pushforward(fun, wrt, "pattern")
+    bound = with_floats(push._signature.bind(args, {}), push._positions)
+    x = reach(bound, push._positions[0], push._signature.names)
+    if not structure.is_floating(x):
+        raise ValueError("a sparsity pattern is with respect to one array or number")
+    return pattern_of(x, lambda direction: push(*bound, directions=[direction])[1])
+
+
 class ElementwiseGrad(Derivative):
     """The derivative of a function that acts element by element, at every element."""
 
@@ -449,4 +500,4 @@ BUILTINS[hessian] = _nested("hessian")
 BUILTINS[jacobian] = lambda frame, node, fun, wrt=0, *, mode="auto", sparsity=None, jit=False: DerivativeOf("jacobian", fun, wrt)
 
 
-__all__ = ["elementwise_grad", "hessian", "hvp", "jacobian", "jvp"]
+__all__ = ["elementwise_grad", "hessian", "hvp", "jacobian", "jacobian_sparsity", "jvp"]

@@ -33,8 +33,6 @@ class Signature:
 
 def signature_of(fun: Any) -> Signature:
     """The signature of a callable, as a call of it binds: decorators are not looked through."""
-    if getattr(fun, "takes_like_original", False):  # a derivative: a signature of its own would be (*args, **kwargs)
-        return fun._signature
     inner = getattr(fun, "__func__", None) if isinstance(fun, types.MethodType) else fun
     if isinstance(inner, types.FunctionType) and lookup(inner) is None:
         return _of_function(fun, inner, skip=int(inner is not fun))

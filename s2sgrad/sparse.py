@@ -105,6 +105,28 @@ def _reverse(groups: Groups, x: Any, value: Any, pullback: Callable[[Any], Any])
     return data
 
 
+def pattern_of(x: Any, push: Callable[[Any], Any]) -> scipy.sparse.csr_array:
+    """Where a NaN at each entry of `x` arrives; everywhere if a function refuses it."""
+    columns, size = [], 0
+    with np.errstate(all="ignore"):
+        size = _flattened(push(np.zeros_like(x) if isinstance(x, np.ndarray) else np.zeros_like(x)[()])).size
+        for k in range(np.size(x)):
+            direction = np.zeros_like(x)
+            direction.reshape(-1)[k] = np.nan
+            columns.append(_reached(push, direction if isinstance(x, np.ndarray) else direction[()], size))
+    counts = np.cumsum([0, *map(len, columns)])
+    rows = np.concatenate([*columns, np.zeros(0, int)])
+    found = scipy.sparse.csc_array((np.ones(len(rows), bool), rows, counts), shape=(size, np.size(x)))
+    return found.tocsr()
+
+
+def _reached(push: Callable[[Any], Any], direction: Any, size: int) -> np.ndarray:
+    try:
+        return np.flatnonzero(np.isnan(_flattened(push(direction))))
+    except (ValueError, np.linalg.LinAlgError):  # a function that takes finite numbers only
+        return np.arange(size)
+
+
 def _flattened(tangent: Any) -> np.ndarray:
     """The entries of a result of any structure, in order."""
     found = [np.ravel(leaf) for leaf in structure.leaves(tangent) if leaf is not None]
@@ -116,4 +138,4 @@ def _demand_rows(groups: Groups, size: int) -> None:
         raise ValueError(f"sparsity has {groups.shape[0]} rows, and the result has {size} entries")
 
 
-__all__ = ["Groups", "colouring", "compressed", "groups_of"]
+__all__ = ["Groups", "colouring", "compressed", "groups_of", "pattern_of"]

@@ -70,6 +70,8 @@ def test_a_wrong_gradient_is_found(monkeypatch: pytest.MonkeyPatch):
         return run
 
     monkeypatch.setattr(checking, "value_and_grad", wrong)
-    text = "def program(x, y, a, b, m, n):\n    return x * y + np.sum(a)\n".replace("def", "import numpy as np\ndef", 1)
+    text = "def program(x, y, a, b, m, n):\n    return x * y + np.sum(a)\n".replace(
+        "def", "import numpy as np\ndef", 1
+    )
     assert check(text, arguments(1)).verdict == "wrong"
     assert np.isfinite(arguments(1)[0])

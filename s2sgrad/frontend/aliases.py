@@ -189,43 +189,51 @@ def enter_loop(frame: Frame, guess: Any, starts: list[tuple[Leaf, Value, Any]], 
 def leave_iteration(frame: Frame, guess: Any, ends: list[tuple[Leaf, Value, Any]], outer: set[Value]) -> bool:
     """Note what the carried arrays are at the end of an iteration; whether that is news."""
     low = frame.low
-    arrays = [
-        (leaf, p, low.may_be(x)) for leaf, p, x in ends if isinstance(x, Value) and not p.type.is_scalar
-    ]
-    news = False
-    leaf_of = {p: leaf for leaf, p, _ in arrays}
-
-    def note(table: dict, key: Any, items: set) -> None:
-        nonlocal news
-        known = table.setdefault(key, set())
-        news |= not items <= known
-        known |= items
-
-    for leaf, _, roots in arrays:
-        note(guess.shared, leaf, {r for r in roots if r in outer})
-        note(guess.shared, leaf, {other for other, _, theirs in arrays if other != leaf and roots & theirs})
+    arrays = [(leaf, p, x) for leaf, p, x in ends if isinstance(x, Value) and not p.type.is_scalar]
+    params = {p for _, p, _ in arrays}
+    alone = {leaf: _without_sources(low, x, params) for leaf, _, x in arrays}
+    found: list[tuple[dict, Any, set]] = []
+    for leaf, _, x in arrays:
+        found.append((guess.shared, leaf, low.may_be(x) & outer))
+        met = {k for k in alone if k != leaf and _meet(low, alone[leaf], alone[k], params)}
+        found.append((guess.shared, leaf, met))
     for items, held in low.held.items():
         roots = set().union(*[low.may_be(h) for h in held]) if held else set()
-        name = leaf_of.get(items, items if items in outer else None)
-        if name is not None:
-            note(
-                guess.held,
-                name,
-                {r for r in roots if r in outer} | {leaf for leaf, _, theirs in arrays if roots & theirs},
-            )
-        for leaf, p, x in arrays:  # a list that is carried under a name
-            if items in x and items is not p:
-                note(
-                    guess.held,
-                    leaf,
-                    {r for r in roots if r in outer}
-                    | {other for other, _, theirs in arrays if roots & theirs},
-                )
-    for v, reason in low.stale.items():
-        if v in outer and v not in guess.stale:
-            guess.stale[v] = reason
-            news = True
+        inside = (roots & outer) | {leaf for leaf, _, x in arrays if roots & low.may_be(x)}
+        names = [leaf for leaf, p, x in arrays if p is items or items in low.may_be(x)]
+        found += [(guess.held, name, inside) for name in [*names, *([items] if items in outer else [])]]
+    news = any([_add(*item) for item in found])
+    stale = {v: reason for v, reason in low.stale.items() if v in outer and v not in guess.stale}
+    guess.stale.update(stale)
+    return news or bool(stale)
+
+
+def _add(table: dict, key: Any, items: set) -> bool:
+    """Add to a set of a table; whether that is news."""
+    known = table.setdefault(key, set())
+    news = not items <= known
+    known |= items
     return news
+
+
+def _without_sources(low: Lowering, x: Value, params: set[Value]) -> set[Value]:
+    """The roots of a handle, a carried array standing for itself and for those it may be the same as."""
+    out: set[Value] = set()
+    work = [x]
+    while work:
+        r = low.root(work.pop())
+        if r not in out:
+            out.add(r)
+            work.extend(s for s in low.ambiguous.get(r, ()) if r not in params or s in params)
+    return out
+
+
+def _meet(low: Lowering, a: set[Value], b: set[Value], params: set[Value]) -> bool:
+    """Whether two handles with these roots may be one array: different carried arrays are not, by induction."""
+    if a & b:
+        return True
+    outside = [(p, others - params) for these, others in ((a, b), (b, a)) for p in these & params]
+    return any(low.may_be(p) & others for p, others in outside)
 
 
 def after_loop(low: Lowering, results: dict[Value, Value]) -> None:

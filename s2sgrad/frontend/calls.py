@@ -93,7 +93,7 @@ def call_table(frame: Frame, node: Any, fun: Any, entry: Entry, args: list[Any],
         *args, out = args
     if isinstance(out, tuple) and len(out) == 1:
         out = out[0]
-    if not entry.elementwise or any(not isinstance(a, (Value, int, float, complex)) for a in args):
+    if not entry.elementwise or not all(map(_is_plain, args)):
         args = [_operand(frame, node, entry, a) for a in args]
     if kwargs:
         kwargs = {k: _operand(frame, node, entry, v) if k in ARRAY_KEYWORDS else value_of(frame, node, v) for k, v in kwargs.items()}
@@ -111,6 +111,11 @@ def call_table(frame: Frame, node: Any, fun: Any, entry: Entry, args: list[Any],
 
         return write_whole(frame, node, out, result)
     return result
+
+
+def _is_plain(a: Any) -> bool:
+    """Whether an operand of an elementwise function is one as it is."""
+    return a.type.kind != "list" if isinstance(a, Value) else isinstance(a, (int, float, complex))
 
 
 def _call_ufunc(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], out: Any) -> Any:
@@ -146,6 +151,8 @@ def _operand(frame: Frame, node: Any, entry: Entry, a: Any) -> Any:
     """An operand of a function of the table: a list of numbers is the array that NumPy makes of it."""
     if isinstance(a, (list, tuple)) and (entry.elementwise or not entry.sequences and _holds_floating(a)):
         return emit(frame, node, np.array, list(a) if type(a) in (list, tuple) else a)
+    if isinstance(a, Value) and a.type.kind == "list" and not entry.sequences and not entry.inactive:
+        return emit(frame, node, np.asarray, a)
     return value_of(frame, node, a)
 
 

@@ -98,7 +98,15 @@ def binary(frame: Frame, node: Any, fun: Callable, a: Any, b: Any) -> Any:
         folded = _fold(frame, fun, a, b)
         if folded is not NotImplemented:
             return folded
-    return emit(frame, node, fun, as_operand(frame, node, a), as_operand(frame, node, b))
+    a, b = as_operand(frame, node, a), as_operand(frame, node, b)
+    return emit(frame, node, fun, _beside(frame, node, a, b), _beside(frame, node, b, a))
+
+
+def _beside(frame: Frame, node: Any, a: Any, b: Any) -> Any:
+    """An operand next to another: a run-time list beside an array is an array."""
+    if isinstance(a, Value) and a.type.kind == "list" and type_of(b).kind in ("array", "scalar"):
+        return emit(frame, node, np.asarray, a)
+    return a
 
 
 def _fold(frame: Frame, fun: Callable, a: Any, b: Any) -> Any:

@@ -169,7 +169,9 @@ def for_loop(frame: Frame, node: Any, iterable: Any, rest: list[Any]) -> None:
         return
     before, count = State(frame), len(frame.builder.block.nodes)
     try:
+        frame.names[f"<over {id(node)}>"] = iterable  # it is read by every iteration, whatever its names come to be
         _counted_loop(frame, node, run_time, rest)
+        del frame.names[f"<over {id(node)}>"]
     except (NotStatic, _mismatch) as failure:
         before.restore(frame)
         del frame.builder.block.nodes[count:]
@@ -270,6 +272,8 @@ def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Blo
             before.restore(frame)
         except _ToList as conversion:
             before.restore(frame)
+            if outer is not None and outer.before is not None and id(conversion.container) in outer.before.contents:
+                raise  # it grows in every iteration of the loop around this one
             _convert_to_list(frame, node, conversion.container, guess)
             before = State(frame)
         finally:

@@ -83,8 +83,8 @@ def list_set(items: list, index: int, item: Any) -> list:
 
 
 def list_zeros(items: list) -> list:
-    """The zero cotangent of a list."""
-    return [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in items]
+    """The zero cotangent of a list; of none where it was never made."""
+    return [] if items is None else [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in items]
 
 
 def list_add(a: list, b: list) -> list:

@@ -87,6 +87,8 @@ class Builder:
     def _append(self, node: Op, types: Any, name: str | None) -> Any:
         if types is None:
             types = result_types(node.fun, node.entry, node.args, node.kwargs, node)
+        if not isinstance(types, Type) and not len(types):
+            return types  # an empty container: nothing to compute
         self.block.nodes.append(node)
         self.size += 1
         if isinstance(types, Type):

@@ -20,11 +20,11 @@ def real_scalar(x: Any) -> Any:
     return x
 
 
-def conformed(c: Any, x: Any, rule: str) -> Any:
-    """The cotangent `c` that a rule gave for `x`, which must have its shape."""
-    if np.shape(c) != np.shape(x):
+def conformed(c: Any, shape: tuple[int, ...], rule: str) -> Any:
+    """The cotangent `c` that a rule gave for an argument, which must have its shape."""
+    if np.shape(c) != shape:
         raise ValueError(
-            f"the rule of `{rule}` gave a cotangent of shape {np.shape(c)} for an argument of shape {np.shape(x)}"
+            f"the rule of `{rule}` gave a cotangent of shape {np.shape(c)} for an argument of shape {shape}"
         )
     return c
 
@@ -33,8 +33,8 @@ define(real_scalar, effect=IMPURE, vjps=(lambda g, ans, x: g,), jvps=(lambda t, 
 define(
     conformed,
     effect=IMPURE,
-    vjps=(lambda g, ans, c, x, rule: g, None, None),
-    jvps=(lambda t, ans, c, x, rule: t, None, None),
+    vjps=(lambda g, ans, c, shape, rule: g, None, None),
+    jvps=(lambda t, ans, c, shape, rule: t, None, None),
 )
 RULES[real_scalar] = lambda node, x: type_of(x)
-RULES[conformed] = lambda node, c, x, rule: type_of(c)
+RULES[conformed] = lambda node, c, shape, rule: type_of(c)

@@ -642,6 +642,7 @@ def lstsq_jvp_b(t: Any, ans: Any, a: Any, b: Any, rcond: Any = None) -> Any:
 
 defvjp(np.linalg.lstsq, lstsq_a, lstsq_b)
 defjvp(np.linalg.lstsq, lstsq_jvp_a, lstsq_jvp_b)
+define(np.linalg.lstsq, data_shape=True)  # there are residuals only where the rank is full
 
 
 # Definitions through others -------------------------------------------------------------------------------------

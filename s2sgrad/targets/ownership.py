@@ -350,7 +350,8 @@ def _written_params(found: Ownership, node: Loop) -> set[Value]:
 
     Arrays that trade places hand their memory on: what flows into a written one is written in its turn.
     """
-    written = {p for p in node.carried if p in found.written_roots}
+    touched = found.written_roots.union(*[found.memory.get(root, ()) for root in found.written_roots])
+    written = {p for p in node.carried if p in touched}
     while True:
         feeding = {m for way in _ways(node) for p, y in zip(node.carried, way) if p in written for m in _memory(found, y)}
         more = {p for p in node.carried if p in feeding} - written

@@ -45,6 +45,7 @@ from ..ir.program import (
 )
 from ..ir.types import covers
 from ..optimize.simplify import DERIVATIVE
+from ..table import shapes
 from ..table.functional import index_set
 from .activity import active_values, place, refuse_opaque
 from .composites import expand_composites
@@ -61,6 +62,7 @@ class Pushing:
     new: dict[Value, Any] = field(default_factory=dict)
     tangents: dict[Value, Any] = field(default_factory=dict)  # original value -> its tangent
     functions: dict[Any, Function] = field(default_factory=dict)
+    structural: bool = False  # carry which entries depend on which, not derivatives: see `_dependence`
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def forward(
     results: list[Any],
     name: str,
     functions: dict[Any, Function] | None = None,
+    structural: bool = False,
 ) -> Pushed:
     """The function that runs `function` and carries the tangents `directions` of `independent` along."""
     active = active_values(function.body, independent, list(leaves(results)))
@@ -96,6 +99,7 @@ def forward(
         {p: p for p in function.params},
         dict(zip(independent, directions)),
         {} if functions is None else functions,
+        structural=structural,
     )
     _block(state, function.body)
     values = [state.new.get(r, r) if isinstance(r, Value) else r for r in results]
@@ -120,7 +124,7 @@ def tangent_of(state: Pushing, x: Any) -> Any:
         known = state.tangents.get(x)
         if known is not None:
             return known
-        return zeros(state.builder, state.new.get(x, x)) if x.type.may_be_active else state.new.get(x, x)
+        return zeros(state.builder, _plainest(state.new.get(x, x))) if x.type.may_be_active else state.new.get(x, x)
     if isinstance(x, tuple) and hasattr(x, "_fields"):
         return type(x)(*[tangent_of(state, item) for item in x])
     if isinstance(x, (tuple, list)):
@@ -128,6 +132,16 @@ def tangent_of(state: Pushing, x: Any) -> Any:
     if isinstance(x, dict):
         return {key: tangent_of(state, item) for key, item in x.items()}
     return 0.0 if isinstance(x, (int, float, complex)) and not isinstance(x, bool) else x
+
+
+def _plainest(v: Any) -> Any:
+    """The array that a value was written into: of the same shape, and needed anyway."""
+    while isinstance(v, Value) and isinstance(v.node, Op) and v.node.fun in (index_set, np.zeros_like) and not v.node.kwargs:
+        base = v.node.args[0]
+        if not isinstance(base, Value) or base.type.dtype != v.type.dtype or base.type.kind != v.type.kind:
+            return v
+        v = base
+    return v
 
 
 def moves(state: Pushing, x: Any) -> bool:
@@ -169,7 +183,16 @@ def _name(t: Any, old: Value) -> None:
 
 
 def _fitted(state: Pushing, t: Any, value: Value) -> Any:
-    """A tangent in the shape of its value."""
+    """A tangent in the shape, kind and dtype of its value."""
+    t = _broadcast(state, t, value)
+    have, like = type_of(t), value.type
+    if like.kind == "array" and like.rank == 0 and have.kind in ("scalar", "float", "complex"):
+        t = state.builder.op(np.asarray, (t,))
+    widens = like.kind == "array" and like.dtype is not None and like.dtype.kind == "c" and have.dtype != like.dtype
+    return state.builder.op(shapes.astype, (t, like.dtype)) if widens and have.kind in ("array", "unknown") else t
+
+
+def _broadcast(state: Pushing, t: Any, value: Value) -> Any:
     shape, wanted = type_of(t).shape, value.type.shape
     if shape is None or wanted is None or shape == wanted or covers(shape, wanted) or not wanted:
         return t
@@ -201,12 +224,14 @@ def _sum(state: Pushing, shares: list[Any], structure: Any) -> Any:
         if structure is None:
             total = state.builder.op(operator.add, (total, share))
         else:
-            total = [state.builder.op(operator.add, (x, y)) for x, y in zip(total, share)]
+            total = [y if x is None else x if y is None else state.builder.op(operator.add, (x, y)) for x, y in zip(total, share)]
     return total
 
 
 def _share(state: Pushing, node: Op, entry: Any, k: int, t: Any, args: Any, kwargs: Any, out: Any) -> Any:
     """The share of one argument in the tangent of the result."""
+    if state.structural and (entry.elementwise or k not in entry.linear):
+        return _dependence(state, node, entry, t, args, kwargs, out)
     if entry.jvps is not None:
         rule = entry.jvps[k] if k < len(entry.jvps) else entry.jvps[0] if len(entry.jvps) == 1 else None
         if rule is None:
@@ -220,6 +245,25 @@ def _share(state: Pushing, node: Op, entry: Any, k: int, t: Any, args: Any, kwar
             raise _no_rule(node, k)
         return lower_rule(state.builder, state.inputs, rule, (t, out, *args), kwargs)
     raise _no_rule(node, k)
+
+
+REDUCTIONS = {np.max, np.min, np.prod, np.var, np.std, np.median, np.mean, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.linalg.norm}
+
+
+def _dependence(state: Pushing, node: Op, entry: Any, t: Any, args: Any, kwargs: Any, out: Any) -> Any:
+    """A tangent that moves wherever the result may: at the same place if elementwise, along the axis of a reduction,
+    else everywhere. It depends on no value, so a branch of `where` or a maximum not taken counts too."""
+    b = state.builder
+    if entry.elementwise:
+        return t
+    if node.fun in REDUCTIONS and len(args) == 1 and set(kwargs) <= {"axis", "keepdims"} and isinstance(t, Value):
+        return b.op(np.sum, (t,), kwargs)
+    total: Any = 0.0
+    for leaf in leaves(t):
+        if leaf.type.may_be_active:
+            total = b.op(operator.add, (total, b.op(np.sum, (leaf,))))
+    spread = [b.op(operator.add, (zeros(b, r), total)) if type_of(r).may_be_active else None for r in ([out] if node.structure is None else out)]
+    return spread[0] if node.structure is None else spread
 
 
 def _no_rule(node: Op, argument: Any = None) -> NonDifferentiableError:
@@ -406,6 +450,7 @@ def _push_function(
             list(function.results),
             made.name,
             state.functions,
+            state.structural,
         )
         made.body = pushed.function.body
         tangents = [

@@ -136,7 +136,7 @@ def _checked(state: Reversal, node: Op, rule: Any, c: Any, arg: Any) -> Any:
     if found.shape is not None and found.shape == wanted.shape or not isinstance(arg, Value):
         return c
     with state.builder.at(node.loc, node.state):
-        return state.builder.op(conformed, (c, arg, node.entry.name))
+        return state.builder.op(conformed, (c, () if type_of(arg).shape == () else state.builder.op(np.shape, (arg,)), node.entry.name))
 
 
 VARIADIC: set[str] = set()

@@ -65,6 +65,8 @@ def _compare(text: str, fun: Any, args: tuple, direction: tuple) -> str:
     if not abs(slope - known[1]) <= RTOL * (1 + abs(known[1]) + size):
         return f"reverse: the adjoint program gives {slope!r}, the reference {known[1]!r}"
     printed, printed_gradient = derived(*copied(args))
-    if printed != forward or not all(np.allclose(g, h, rtol=1e-11, atol=1e-11) for g, h in zip(gradient, printed_gradient)):
+    if printed != forward or not all(
+        np.allclose(g, h, rtol=1e-11, atol=1e-11) for g, h in zip(gradient, printed_gradient)
+    ):
         return f"emission: the text gives {printed!r} and {_along(printed_gradient, direction)[0]!r}, its program {forward!r} and {slope!r}"
     return "none of lowering, reverse and emission in first order"

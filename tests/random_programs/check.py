@@ -51,10 +51,15 @@ def unload(label: str) -> None:
 
 def direction_of(seed: int, args: tuple) -> tuple:
     rng = np.random.default_rng(seed + 1_000_003)
-    return tuple(None if isinstance(x, int) else rng.uniform(0.3, 1, np.shape(x)) * rng.choice([-1, 1], np.shape(x)) for x in args)
+    return tuple(
+        None if isinstance(x, int) else rng.uniform(0.3, 1, np.shape(x)) * rng.choice([-1, 1], np.shape(x))
+        for x in args
+    )
 
 
-def check(text: str, args: tuple, seed: int = 0, label: str = "p", pullback: bool = True, second: bool = False) -> Outcome:
+def check(
+    text: str, args: tuple, seed: int = 0, label: str = "p", pullback: bool = True, second: bool = False
+) -> Outcome:
     """Differentiate a program and compare; never raises."""
     direction = direction_of(seed, args)
     with np.errstate(all="ignore"):
@@ -81,7 +86,9 @@ def check(text: str, args: tuple, seed: int = 0, label: str = "p", pullback: boo
         except Wrong as error:
             return Outcome("wrong", str(error))
         except Exception as error:
-            return Outcome("wrong", f"{type(error).__name__}: {error}".partition("\n")[0][:200], {"error": error})
+            return Outcome(
+                "wrong", f"{type(error).__name__}: {error}".partition("\n")[0][:200], {"error": error}
+            )
         finally:
             unload(label)
     return RIGHT
@@ -134,7 +141,13 @@ def _second_order(text: str, fun: Any, args: tuple, direction: tuple, seed: int)
 
     def slope(x: Any, y: Any, a: Any, b: Any, m: Any, n: Any) -> Any:
         g = grad(fun, wrt=(0, 1, 2, 3, 4))(x, y, a.copy(), b.copy(), m.copy(), n)
-        return g[0] * along[0] + g[1] * along[1] + np.sum(g[2] * along[2]) + np.sum(g[3] * along[3]) + np.sum(g[4] * along[4])
+        return (
+            g[0] * along[0]
+            + g[1] * along[1]
+            + np.sum(g[2] * along[2])
+            + np.sum(g[3] * along[3])
+            + np.sum(g[4] * along[4])
+        )
 
     other = direction_of(seed + 17, args)
     path = decisions(text, args)

@@ -83,7 +83,12 @@ def copied(args: tuple) -> tuple:
 def derivative(text: str, args: tuple, direction: tuple) -> tuple[float, float] | None:
     """The value and its derivative along a direction, or None where the path is not the original's."""
     run, trace = instrumented(text)
-    run(*[x.astype(complex) if isinstance(x, np.ndarray) else x if isinstance(x, int) else complex(x) for x in args])
+    run(
+        *[
+            x.astype(complex) if isinstance(x, np.ndarray) else x if isinstance(x, int) else complex(x)
+            for x in args
+        ]
+    )
     expected = list(trace)
     trace.clear()
     moved = [x if t is None else x + 1j * STEP * t for x, t in zip(args, direction)]
@@ -96,7 +101,12 @@ def derivative(text: str, args: tuple, direction: tuple) -> tuple[float, float] 
 def decisions(text: str, args: tuple) -> list[Any]:
     """What the comparisons of a run at real arguments find."""
     run, trace = instrumented(text)
-    run(*[x.astype(complex) if isinstance(x, np.ndarray) else x if isinstance(x, int) else complex(x) for x in args])
+    run(
+        *[
+            x.astype(complex) if isinstance(x, np.ndarray) else x if isinstance(x, int) else complex(x)
+            for x in args
+        ]
+    )
     return list(trace)
 
 

@@ -23,7 +23,10 @@ def features_of(text: str) -> set[str]:
         found.add("early exits")
     if any(isinstance(n, LOOPS) for n in ast.walk(body)):
         found.add("loops")
-    if any(isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id.startswith(("helper", "inner")) for n in ast.walk(body)):
+    if any(
+        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id.startswith(("helper", "inner"))
+        for n in ast.walk(body)
+    ):
         found.add("calls")
     if any(isinstance(n, ast.Attribute) and n.attr in ("append", "pop") for n in ast.walk(body)):
         found.add("lists")
@@ -38,7 +41,13 @@ def _base(node: ast.AST) -> str | None:
 
 def _written(statement: ast.AST) -> str | None:
     """The array whose entries a statement writes."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target] if isinstance(statement, ast.AugAssign) else []
+    targets = (
+        statement.targets
+        if isinstance(statement, ast.Assign)
+        else [statement.target]
+        if isinstance(statement, ast.AugAssign)
+        else []
+    )
     return next((_base(t) for t in targets if isinstance(t, ast.Subscript)), None)
 
 
@@ -49,7 +58,11 @@ def _overwrites(body: ast.AST) -> bool:
             continue
         written = {_written(s) for s in ast.walk(loop)} - {None}
         for call in ast.walk(loop):
-            curved = isinstance(call, ast.Call) or isinstance(call, ast.BinOp) and isinstance(call.op, (ast.Mult, ast.Div, ast.Pow))
+            curved = (
+                isinstance(call, ast.Call)
+                or isinstance(call, ast.BinOp)
+                and isinstance(call.op, (ast.Mult, ast.Div, ast.Pow))
+            )
             if curved and any(isinstance(n, ast.Name) and n.id in written for n in ast.walk(call)):
                 return True
     return False
@@ -65,9 +78,16 @@ def _writes_views(body: ast.AST) -> bool:
                 views.add(s.targets[0].id)
             if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and s.targets[0].id[0] == "v":
                 views.add(s.targets[0].id)
-        if isinstance(s, ast.For) and isinstance(s.iter, ast.Name) and s.iter.id[0] == "m" and isinstance(s.target, ast.Name):
+        if (
+            isinstance(s, ast.For)
+            and isinstance(s.iter, ast.Name)
+            and s.iter.id[0] == "m"
+            and isinstance(s.target, ast.Name)
+        ):
             views.add(s.target.id)
-    augmented = {s.target.id for s in ast.walk(body) if isinstance(s, ast.AugAssign) and isinstance(s.target, ast.Name)}
+    augmented = {
+        s.target.id for s in ast.walk(body) if isinstance(s, ast.AugAssign) and isinstance(s.target, ast.Name)
+    }
     return bool(views & ({_written(s) for s in ast.walk(body)} | augmented))
 
 
@@ -84,7 +104,15 @@ def _nests(body: ast.AST) -> bool:
 
 def _depends(loop: ast.AST) -> bool:
     head = loop.test if isinstance(loop, ast.While) else loop.iter
-    names = {n.id for n in ast.walk(head) if isinstance(n, ast.Name)} - {"range", "reversed", "enumerate", "zip", "len", "a", "b"}
+    names = {n.id for n in ast.walk(head) if isinstance(n, ast.Name)} - {
+        "range",
+        "reversed",
+        "enumerate",
+        "zip",
+        "len",
+        "a",
+        "b",
+    }
     return bool(names) or _leaves_early(loop)
 
 

@@ -33,7 +33,15 @@ class Scope:
     fixed: set[str] = field(default_factory=set)  # never assigned: loop variables, counters
 
     def copy(self) -> Scope:
-        return Scope(list(self.scalars), dict(self.vectors), dict(self.matrices), dict(self.integers), list(self.lists), list(self.functions), set(self.fixed))
+        return Scope(
+            list(self.scalars),
+            dict(self.vectors),
+            dict(self.matrices),
+            dict(self.integers),
+            list(self.lists),
+            list(self.functions),
+            set(self.fixed),
+        )
 
 
 class Writer:
@@ -127,7 +135,9 @@ class Writer:
             return self.call() or e
         if kind == 12 and self.scope.lists:
             items = self.pick(self.scope.lists)
-            return self.pick([f"sum({items})", f"({items}[-1] if {items} else {e})", f"(0.1 * len({items}) * {e})"])
+            return self.pick(
+                [f"sum({items})", f"({items}[-1] if {items} else {e})", f"(0.1 * len({items}) * {e})"]
+            )
         return f"({self.leaf()} * {self.constant()} + {e})"
 
     def leaf(self) -> str:
@@ -147,7 +157,9 @@ class Writer:
             [
                 f"sum(np.sin({k}) for {k} in {v})",
                 f"sum({v}[{k}] * {w}[{extent - 1} - {k}] for {k} in range({extent}))",
-                f"sum([{v}[{k}] * {self.leaf()} for {k} in range(n)])" if extent >= TRIPS else f"sum([{k} * {k} for {k} in {v}])",
+                f"sum([{v}[{k}] * {self.leaf()} for {k} in range(n)])"
+                if extent >= TRIPS
+                else f"sum([{k} * {k} for {k} in {v}])",
                 f"sum({k} * {k}q for {k}, {k}q in zip({v}, {w}))",
             ]
         )
@@ -265,7 +277,16 @@ class Writer:
         if not free:
             return False
         s = self.pick(free)
-        self.line(self.pick([f"{s} += {self.scalar()}", f"{s} -= {self.scalar()}", f"{s} *= {self.factor()}", f"{s} /= 1 + ({self.leaf()}) ** 2"]))
+        self.line(
+            self.pick(
+                [
+                    f"{s} += {self.scalar()}",
+                    f"{s} -= {self.scalar()}",
+                    f"{s} *= {self.factor()}",
+                    f"{s} /= 1 + ({self.leaf()}) ** 2",
+                ]
+            )
+        )
         return True
 
     def factor(self) -> str:
@@ -376,13 +397,25 @@ class Writer:
                     f"{m}[::-1, 1] = {m}[:, 0] * {self.leaf()}",
                     f"{m} *= {self.factor()}",
                     f"{m}[{m} > {self.constant()}] = {self.scalar(1)}",
-                    f"{m}[{i}, ::2] = {m}[{self.index(rows)}, {columns - 1}::-2] + {self.leaf()}" if columns % 2 == 0 else f"{m}[{i}, {j}] = {self.scalar()}",
+                    f"{m}[{i}, ::2] = {m}[{self.index(rows)}, {columns - 1}::-2] + {self.leaf()}"
+                    if columns % 2 == 0
+                    else f"{m}[{i}, {j}] = {self.scalar()}",
                 ]
             )
         )
         return True
 
     def make_view(self) -> bool:
+        """A view, which is often written to at once."""
+        known = set(self.scope.vectors)
+        if not self.make_quiet_view():
+            return False
+        for v in set(self.scope.vectors) - known:
+            if self.chance(0.4):
+                self.line(f"{v}[{self.rng.randrange(2)}] {self.pick(['=', '+=', '-='])} {self.scalar(1)}")
+        return True
+
+    def make_quiet_view(self) -> bool:
         """A new name for a part of an array, or another array of the same extent under a known name."""
         kind = self.rng.randrange(7)
         name = self.fresh("v")
@@ -407,7 +440,10 @@ class Writer:
         else:
             self.line(f"{name} = {m}[{self.pick(['1:, :', ':, 1:', '::-1, :', ':-1, ::-1'])}]")
             text = self.lines[-1]
-            self.scope.matrices[name] = (rows - ("1:, :" in text or ":-1," in text), columns - (":, 1:" in text))
+            self.scope.matrices[name] = (
+                rows - ("1:, :" in text or ":-1," in text),
+                columns - (":, 1:" in text),
+            )
             if 0 in self.scope.matrices[name]:
                 del self.scope.matrices[name]
                 self.lines.pop()
@@ -429,7 +465,16 @@ class Writer:
 
     def make_vector(self) -> bool:
         v, n = self.pick(list(self.scope.vectors.items()))
-        text = self.pick([f"{v}.copy()", self.vector(n), self.vector(n), f"np.zeros({n})", f"np.zeros_like({v})", f"np.ones({n}) * {self.leaf()}"])
+        text = self.pick(
+            [
+                f"{v}.copy()",
+                self.vector(n),
+                self.vector(n),
+                f"np.zeros({n})",
+                f"np.zeros_like({v})",
+                f"np.ones({n}) * {self.leaf()}",
+            ]
+        )
         free = [w for w, k in self.scope.vectors.items() if k == n and w not in self.scope.fixed]
         if free and self.chance(0.5 if self.depth < 2 else 0.15):
             self.line(f"{self.pick(free)} = {text}")
@@ -444,7 +489,9 @@ class Writer:
             return False
         m, shape = self.pick(list(self.scope.matrices.items()))
         name = self.fresh("m")
-        self.line(f"{name} = {self.pick([f'{m}.copy()', f'np.tanh({m})', f'np.zeros({shape})', f'{m} * {self.leaf()}', f'np.outer(np.ones({shape[0]}), {self.vector(shape[1], 1)})'])}")
+        self.line(
+            f"{name} = {self.pick([f'{m}.copy()', f'np.tanh({m})', f'np.zeros({shape})', f'{m} * {self.leaf()}', f'np.outer(np.ones({shape[0]}), {self.vector(shape[1], 1)})'])}"
+        )
         self.scope.matrices[name] = shape
         return True
 
@@ -452,12 +499,24 @@ class Writer:
         v, n = self.pick(list(self.scope.vectors.items()))
         if v in self.scope.fixed:
             return False
-        self.line(self.pick([f"{v} += {self.vector(n)}", f"{v} -= {self.scalar(1)}", f"{v} *= {self.factor()}", f"{v} *= np.cos({self.vector(n, 1)})", f"{v}[:] = {self.vector(n)}"]))
+        self.line(
+            self.pick(
+                [
+                    f"{v} += {self.vector(n)}",
+                    f"{v} -= {self.scalar(1)}",
+                    f"{v} *= {self.factor()}",
+                    f"{v} *= np.cos({self.vector(n, 1)})",
+                    f"{v}[:] = {self.vector(n)}",
+                ]
+            )
+        )
         return True
 
     def swap_vectors(self) -> bool:
         free = [v for v in self.scope.vectors if v not in self.scope.fixed]
-        pairs = [(v, w) for v in free for w in free if v != w and self.scope.vectors[v] == self.scope.vectors[w]]
+        pairs = [
+            (v, w) for v in free for w in free if v != w and self.scope.vectors[v] == self.scope.vectors[w]
+        ]
         if not pairs or (self.depth > 2 and self.chance(0.7)):
             return False
         v, w = self.pick(pairs)
@@ -633,7 +692,14 @@ class Writer:
             return False
         return True
 
-    def body(self, scalars: list[str] = [], integers: dict = {}, vectors: dict = {}, first: str = "", orelse: bool = True) -> None:
+    def body(
+        self,
+        scalars: list[str] = [],
+        integers: dict = {},
+        vectors: dict = {},
+        first: str = "",
+        orelse: bool = True,
+    ) -> None:
         """The body of a loop, and perhaps its `else`."""
         self.loops += 1
         with self.block():
@@ -687,7 +753,9 @@ class Writer:
             self.depth = 1
             self.line("u = np.zeros(3) + p")
             self.helper_body(3)
-            self.line("return p + q * 0.5 + u[1]" if kind == "scalar" else "return np.sin(p) + u[0], q * u[2]")
+            self.line(
+                "return p + q * 0.5 + u[1]" if kind == "scalar" else "return np.sin(p) + u[0], q * u[2]"
+            )
         else:
             self.line(f"def {f}(u{', p' if kind != 'view' else ''}):")
             self.scope = Scope(vectors={"u": 2}, scalars=["p"] if kind != "view" else [])
@@ -696,7 +764,11 @@ class Writer:
             if kind == "view":
                 self.line(f"return u{self.pick(['[1:]', '[:-1]', '[:0:-1]', '[1:] * 0.5'])}")
             else:
-                self.line(self.pick(["u[0] = np.sin(u[0]) + p", "u[1:] *= np.cos(p)", "u *= 0.5", "u[-1] += p * u[0]"]))
+                self.line(
+                    self.pick(
+                        ["u[0] = np.sin(u[0]) + p", "u[1:] *= np.cos(p)", "u *= 0.5", "u[-1] += p * u[0]"]
+                    )
+                )
                 self.helper_body(1)
                 if kind == "mutates":
                     self.line("return np.sum(u) * 0.3 + p")
@@ -729,7 +801,14 @@ class Writer:
         self.line("def program(x, y, a, b, m, n):")
         self.depth = 1
         functions = self.scope.functions
-        self.scope = Scope(["x", "y"], {"a": LENGTH, "b": LENGTH}, {"m": (ROWS, COLUMNS)}, {"n": (TRIPS, TRIPS)}, [], functions)
+        self.scope = Scope(
+            ["x", "y"],
+            {"a": LENGTH, "b": LENGTH},
+            {"m": (ROWS, COLUMNS)},
+            {"n": (TRIPS, TRIPS)},
+            [],
+            functions,
+        )
         self.budget = self.rng.choice([8, 12, 16])
         if self.chance(0.5):
             self.line(f"s = {self.scalar(1)}")
@@ -773,7 +852,7 @@ SIMPLE: list[tuple[float, Callable[[Writer], bool]]] = [
     (3.5, Writer.list_statement),
     (2, Writer.call_statement),
     (0.7, Writer.closure),
-    (3.5, Writer.leave),
+    (5.5, Writer.leave),
 ]
 COMPOUND: list[tuple[float, Callable[[Writer], bool]]] = [
     (4, Writer.branch),
@@ -791,6 +870,11 @@ def arguments(seed: int) -> tuple:
     """The arguments that the program of a seed is tried at."""
     rng = np.random.default_rng(seed)
     number = lambda: float(rng.uniform(-0.9, 0.9))
-    return (number(), number(), rng.uniform(-1, 1, LENGTH), rng.uniform(-1, 1, LENGTH), rng.uniform(-1, 1, (ROWS, COLUMNS)), TRIPS)
-
-
+    return (
+        number(),
+        number(),
+        rng.uniform(-1, 1, LENGTH),
+        rng.uniform(-1, 1, LENGTH),
+        rng.uniform(-1, 1, (ROWS, COLUMNS)),
+        TRIPS,
+    )

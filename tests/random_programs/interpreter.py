@@ -117,7 +117,9 @@ def arguments_of(parameters: list[tuple[str, Any]], args: tuple) -> dict[Value, 
     return out
 
 
-def interpret(function: Function, parameters: list[tuple[str, Any]], result: Any, args: tuple, captured: tuple = ()) -> tuple[Any, Interpreter]:
+def interpret(
+    function: Function, parameters: list[tuple[str, Any]], result: Any, args: tuple, captured: tuple = ()
+) -> tuple[Any, Interpreter]:
     """The result of a program at these arguments, and the interpreter with its counts."""
     run = Interpreter(arguments_of(parameters, args))
     rest = [p for p in function.params if p not in run.values]

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 
 from .check import Outcome, check
 
-
 SECONDS = 12.0  # what a minimisation may take
 
 
@@ -54,7 +53,11 @@ def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
 
 def _written(tree: ast.AST) -> str:
     for node in ast.walk(tree):
-        if isinstance(getattr(node, "body", None), list) and not node.body and not isinstance(node, ast.Module):
+        if (
+            isinstance(getattr(node, "body", None), list)
+            and not node.body
+            and not isinstance(node, ast.Module)
+        ):
             node.body.append(ast.Pass())
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
@@ -62,7 +65,12 @@ def _written(tree: ast.AST) -> str:
 def _drop(text: str, place: int) -> str | None:
     """The program without one of its statements."""
     tree = ast.parse(text)
-    places = [(block, k) for block in _blocks(tree) for k in range(len(block)) if not isinstance(block[k], (ast.Import, ast.Pass))]
+    places = [
+        (block, k)
+        for block in _blocks(tree)
+        for k in range(len(block))
+        if not isinstance(block[k], (ast.Import, ast.Pass))
+    ]
     if place >= len(places):
         return None
     block, k = places[place]
@@ -75,7 +83,12 @@ def _drop(text: str, place: int) -> str | None:
 def _unwrap(text: str, place: int) -> str | None:
     """The program with one compound statement replaced by what is in it."""
     tree = ast.parse(text)
-    places = [(block, k) for block in _blocks(tree) for k in range(len(block)) if isinstance(block[k], (ast.If, ast.For, ast.While))]
+    places = [
+        (block, k)
+        for block in _blocks(tree)
+        for k in range(len(block))
+        if isinstance(block[k], (ast.If, ast.For, ast.While))
+    ]
     if place >= 2 * len(places):
         return None
     block, k = places[place // 2]
@@ -94,7 +107,9 @@ def _simplify(text: str, place: int) -> str | None:
         for part, value in ast.iter_fields(node):
             items = list(enumerate(value)) if isinstance(value, list) else [(None, value)]
             for k, item in items:
-                if isinstance(item, ast.expr) and not isinstance(getattr(item, "ctx", None), (ast.Store, ast.Del)):
+                if isinstance(item, ast.expr) and not isinstance(
+                    getattr(item, "ctx", None), (ast.Store, ast.Del)
+                ):
                     choices += [(node, part, k, smaller) for smaller in _smaller(item)]
     if place >= len(choices):
         return None
@@ -109,7 +124,11 @@ def _simplify(text: str, place: int) -> str | None:
 def _smaller(e: ast.expr) -> list[ast.expr]:
     if isinstance(e, (ast.Constant, ast.Name, ast.Slice, ast.Tuple, ast.List, ast.Attribute)):
         return []
-    parts = [c for c in ast.iter_child_nodes(e) if isinstance(c, ast.expr) and not isinstance(c, (ast.Slice, ast.Tuple, ast.List))]
+    parts = [
+        c
+        for c in ast.iter_child_nodes(e)
+        if isinstance(c, ast.expr) and not isinstance(c, (ast.Slice, ast.Tuple, ast.List))
+    ]
     if isinstance(e, ast.Call):
         parts = [a for a in e.args if not isinstance(a, ast.GeneratorExp)]
     if isinstance(e, ast.Subscript):

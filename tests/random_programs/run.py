@@ -36,9 +36,14 @@ class Tally:
         count = max(1, sum(self.verdicts.values()))
         judged = max(1, count - self.verdicts["skipped"])
         lines = [", ".join(f"{v} {n}" for v, n in self.verdicts.most_common()) + f" in {self.seconds:.0f} s"]
-        lines.append(f"refused: {100 * self.verdicts['refused'] / judged:.1f} % of the programs that the reference can judge")
+        lines.append(
+            f"refused: {100 * self.verdicts['refused'] / judged:.1f} % of the programs that the reference can judge"
+        )
         lines += [f"  {n:5d} {reason}" for reason, n in self.reasons.most_common(25)]
-        lines += [f"{100 * n / judged:5.1f} % {name}{' (promised)' if name in PROMISED else ''}" for name, n in self.features.most_common()]
+        lines += [
+            f"{100 * n / judged:5.1f} % {name}{' (promised)' if name in PROMISED else ''}"
+            for name, n in self.features.most_common()
+        ]
         lines += [f"WRONG seed {seed}: {reason}" for seed, reason in sorted(self.wrong)[:40]]
         return "\n".join(lines)
 
@@ -48,7 +53,9 @@ def run_seed(seed: int) -> object:
     from .check import check
     from .generate import arguments, generate
 
-    return check(generate(seed), arguments(seed), seed, f"{seed}", pullback=seed % 3 == 0, second=seed % 12 == 0)
+    return check(
+        generate(seed), arguments(seed), seed, f"{seed}", pullback=seed % 3 == 0, second=seed % 12 == 0
+    )
 
 
 def run_seeds(seeds: range, stop: bool = False) -> Tally:
@@ -82,7 +89,10 @@ def run_many(first: int, count: int, jobs: int, progress: bool = True) -> Tally:
         for k, tally in enumerate(pool.imap_unordered(run_seeds, chunks)):
             total.add(tally)
             if progress and (k + 1) % 20 == 0:
-                print(f"{(k + 1) * 50} programs, {total.verdicts['wrong']} wrong, {time.perf_counter() - start:.0f} s", file=sys.stderr)
+                print(
+                    f"{(k + 1) * 50} programs, {total.verdicts['wrong']} wrong, {time.perf_counter() - start:.0f} s",
+                    file=sys.stderr,
+                )
     total.seconds = time.perf_counter() - start
     return total
 
@@ -93,7 +103,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--show", type=int, help="print the program of a seed and what becomes of it")
-    parser.add_argument("--minimise", type=int, help="print the smallest program found that fails as this seed does, and the guilty pass")
+    parser.add_argument(
+        "--minimise",
+        type=int,
+        help="print the smallest program found that fails as this seed does, and the guilty pass",
+    )
     options = parser.parse_args()
     if options.show is not None:
         from .generate import generate

@@ -7,7 +7,14 @@ import pytest
 
 from .check import check
 
-ARGUMENTS = (0.3, 0.4, np.arange(5.0) / 7 - 0.3, np.arange(5.0) / 5 - 0.4, np.arange(12.0).reshape(3, 4) / 12 - 0.4, 3)
+ARGUMENTS = (
+    0.3,
+    0.4,
+    np.arange(5.0) / 7 - 0.3,
+    np.arange(5.0) / 5 - 0.4,
+    np.arange(12.0).reshape(3, 4) / 12 - 0.4,
+    3,
+)
 HEAD = "import math\n\nimport numpy as np\n\n\n"
 PROGRAM = "def program(x, y, a, b, m, n):\n"
 
@@ -91,7 +98,7 @@ RIGHT = {
 """,
     "buffers that trade places in a loop, one of them the caller's, and a write after it": """
     c = np.zeros(5)
-    for t, u in zip(c, a):
+    for i in range(n):
         c, b = (b, c)
     c[:] = 0.5 * x
     return np.sum(np.sin(c))
@@ -101,8 +108,45 @@ RIGHT = {
     v[1] += halve(a, 0.5)
     return np.sum(v)
 """,
+    "a list grows in a loop that may not run at all, in another": """
+    s = x
+    items = []
+    for i in range(n - 3):
+        for j in range(n):
+            items.append(s)
+            m[1, n] = 0.5
+    return np.sum(m) + sum(items) + s
+""",
+    "an array is written to between loops, after one that copies what it carries and may not run": """
+    for i in range(len(a)):
+        for j in range(4, i, -2):
+            for k in range(j, n):
+                a[::2] *= a[::2]
+            a[4] -= 0.5
+    return np.sum(a)
+""",
+}
+REFUSED = {
+    "an array that a loop goes over is written to, and its name then means another": """
+    for t in a:
+        for i in range(3):
+            y /= 2
+            if t > 0.2:
+                break
+            a[:] = -0.88
+            a = np.ones(5)
+    return y
+""",
 }
 SECOND = {
+    "a record that an iteration left by `break` does not have": """
+    for i in range(n):
+        if i:
+            break
+        for j in range(i, 1, 1):
+            a[:1:2] *= b[2:1:-2]
+    return np.sum(a)
+""",
     "the cotangent of what one arm alone has made": """
     if y > 0.58:
         a[4:1:-1] = b[2:] ** 2
@@ -143,3 +187,10 @@ def test_found_and_repaired(name: str):
 @pytest.mark.parametrize("name", [*SECOND, *RIGHT])
 def test_found_and_repaired_in_second_order(name: str):
     assert found((SECOND | RIGHT)[name], second=True) == "right: "
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_found_wrong_and_now_refused(name: str):
+    assert found(REFUSED[name]).startswith(
+        "refused: UnsupportedSyntaxError: this array may be one of several"
+    )

@@ -1,0 +1,136 @@
+"""Sparse Jacobians: colourings, and the matrices found with them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+from s2sgrad import jacobian, jacobian_sparsity
+from s2sgrad.sparse import colouring, groups_of
+
+rng = np.random.default_rng(5)
+
+
+def chain(x):
+    return x[1:] ** 2 * x[:-1]
+
+
+def banded(n):
+    return scipy.sparse.diags_array([np.ones(n - 1)] * 2, offsets=[0, 1], shape=(n - 1, n))
+
+
+@pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
+def test_a_banded_jacobian_takes_two_sweeps(mode) -> None:
+    x = rng.normal(size=60)
+    derivative = jacobian(chain, sparsity=banded(60), mode=mode)
+    found = derivative(x)
+    assert isinstance(found, scipy.sparse.csr_array) and found.shape == (59, 60)
+    np.testing.assert_allclose(found.toarray(), jacobian(chain)(x))
+    assert derivative._groups.count == 2
+
+
+def test_columns_of_a_colour_share_no_row() -> None:
+    pattern = scipy.sparse.random_array((80, 50), density=0.04, rng=rng, format="csr")
+    colours = colouring(pattern.astype(bool))
+    dense = pattern.toarray() != 0
+    for colour in range(colours.max() + 1):
+        assert np.all(dense[:, colours == colour].sum(axis=1) <= 1)
+    assert dense.sum(axis=1).max() <= colours.max() + 1 < 50
+
+
+def test_the_cheaper_of_rows_and_columns() -> None:
+    arrow = np.zeros((6, 9), bool)
+    arrow[0] = True  # one full row: each column would need a sweep of its own
+    arrow[np.arange(6), np.arange(6)] = True
+    groups = groups_of(scipy.sparse.csr_array(arrow))
+    assert not groups.forward and groups.count == 2
+    assert groups_of(scipy.sparse.csr_array(arrow), "forward").count == 9
+
+
+def test_bundle_of_observations() -> None:
+    cameras, points = 6, 15
+    which = [(c, p) for c in range(cameras) for p in range(points) if (c + p) % 3]
+    of_camera, of_point = (np.array(k) for k in zip(*which))
+
+    def residuals(x):
+        pose, place = x[: 3 * cameras].reshape(cameras, 3), x[3 * cameras :].reshape(points, 3)
+        moved = place[of_point] - pose[of_camera]
+        return np.ravel(moved[:, :2] / (moved[:, 2:] + 9.0))
+
+    n = len(which)
+    pattern = np.zeros((n, 2, 3 * (cameras + points)), bool)
+    for k in range(n):
+        for j in range(3):
+            pattern[k, :, 3 * of_camera[k] + j] = True
+            pattern[k, :, 3 * (cameras + of_point[k]) + j] = True
+    x = rng.normal(size=3 * (cameras + points))
+    derivative = jacobian(residuals, sparsity=scipy.sparse.csr_array(pattern.reshape(2 * n, -1)))
+    np.testing.assert_allclose(derivative(x).toarray(), jacobian(residuals)(x), atol=1e-14)
+    assert derivative._groups.count <= 12
+
+
+def test_matrices_and_complex_numbers() -> None:
+    x = rng.normal(size=(3, 2))
+    found = jacobian(lambda x: np.sin(x) * x, sparsity=scipy.sparse.eye_array(6))(x)
+    np.testing.assert_allclose(found.toarray(), np.diag(np.ravel(np.sin(x) + x * np.cos(x))))
+    z = rng.normal(size=4) + 1j * rng.normal(size=4)
+    for mode in ("forward", "reverse"):
+        found = jacobian(np.exp, sparsity=scipy.sparse.eye_array(4), mode=mode)(z)
+        np.testing.assert_allclose(found.toarray(), np.diag(np.exp(z)))
+
+
+@pytest.mark.parametrize("shape", [(59, 59), (60, 60)])
+def test_a_pattern_of_another_size(shape) -> None:
+    with pytest.raises(ValueError, match="sparsity has"):
+        jacobian(chain, sparsity=scipy.sparse.eye_array(*shape))(np.ones(60))
+
+
+# --- patterns from the program --------------------------------------------------------------------------
+
+
+def smoothed(x):
+    y = np.zeros(len(x))
+    for i in range(1, len(x) - 1):
+        y[i] = x[i - 1] * x[i + 1] + np.sin(y[i - 1])
+    return y
+
+
+PROGRAMS = [
+    (chain, np.zeros(7)),  # at zero every derivative vanishes: the pattern does not
+    (lambda x: np.where(x > 0, x**2, 0.0), -np.ones(4)),
+    (lambda x: np.maximum(x[:3], x[3:]), np.arange(6.0)),
+    (lambda x: np.sum(x.reshape(3, 2) ** 2, axis=1), np.arange(6.0)),
+    (lambda x: np.max(x.reshape(3, 2), axis=1), np.arange(6.0)),
+    (lambda x: np.concatenate((x[::2], np.exp(x[1::2]))), np.arange(6.0)),
+    (lambda x: np.linalg.solve(np.diag(x + 5), x), np.arange(4.0)),
+    (lambda x: np.sort(x), np.arange(4.0)),
+    (lambda x: {"a": x[0] * x, "b": 3.0 * x[1]}, np.arange(3.0)),
+    (smoothed, rng.normal(size=8)),
+]
+
+
+@pytest.mark.parametrize(("fun", "x"), PROGRAMS)
+def test_patterns_miss_nothing(fun, x) -> None:
+    pattern = jacobian_sparsity(fun, x).toarray()
+    seen = np.zeros_like(pattern)
+    for _ in range(20):
+        found = jacobian(fun)(rng.normal(size=x.shape) + (3.0 if "solve" in fun.__code__.co_names else 0.0))
+        parts = found.values() if isinstance(found, dict) else [found]
+        seen |= np.concatenate([np.reshape(p, (-1, x.size)) for p in parts]) != 0
+    assert pattern.shape == seen.shape
+    assert not np.any(seen & ~pattern)
+
+
+def test_patterns_are_exact_where_entries_stay_apart() -> None:
+    np.testing.assert_array_equal(jacobian_sparsity(chain, np.zeros(7)).toarray(), banded(7).toarray() != 0)
+    np.testing.assert_array_equal(jacobian_sparsity(np.sin, np.zeros((2, 2))).toarray(), np.eye(4, dtype=bool))
+    rows = jacobian_sparsity(lambda x: np.max(x.reshape(3, 2), axis=1), np.arange(6.0)).toarray()
+    np.testing.assert_array_equal(rows, np.kron(np.eye(3), np.ones((1, 2))) != 0)
+    assert jacobian_sparsity(lambda x, y: x * y, 2.0, 3.0, wrt="y").toarray().tolist() == [[True]]
+
+
+def test_a_pattern_found_serves_a_jacobian() -> None:
+    x = rng.normal(size=40)
+    found = jacobian(smoothed, sparsity=jacobian_sparsity(smoothed, x))(x)
+    np.testing.assert_allclose(found.toarray(), jacobian(smoothed)(x), atol=1e-14)
