@@ -1,6 +1,6 @@
 """The time of a Hessian-vector product over that of a gradient, in 10^5 dimensions; and of a sparse Jacobian.
 
-    python benchmarks/hessian_vector.py
+python benchmarks/hessian_vector.py
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def main() -> None:
     for f in (rosenbrock, network):
         slope, product = grad(f), hvp(f)
         once, twice = best(lambda: slope(x)), best(lambda: product(x, v))
-        print(f"{f.__name__}: gradient {1e3 * once:.2f} ms, Hessian-vector product {twice / once:.2f} gradients")
+        print(
+            f"{f.__name__}: gradient {1e3 * once:.2f} ms, Hessian-vector product {twice / once:.2f} gradients"
+        )
     ones = np.ones(N - 1)
     pattern = scipy.sparse.diags_array([ones, ones], offsets=[0, 1], shape=(N - 1, N))
     derivative = jacobian(residuals, sparsity=pattern)

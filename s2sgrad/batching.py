@@ -99,7 +99,11 @@ def _splitter(sizes: list[int]) -> Callable[[Any, Any], Any]:
         if axis is None:
             return leaf
         if not isinstance(leaf, np.ndarray) or not -leaf.ndim <= axis < leaf.ndim:
-            what = f"an array of {leaf.ndim} axes" if isinstance(leaf, np.ndarray) else f"a {type(leaf).__name__}"
+            what = (
+                f"an array of {leaf.ndim} axes"
+                if isinstance(leaf, np.ndarray)
+                else f"a {type(leaf).__name__}"
+            )
             raise ValueError(f"{what} has no axis {axis} to map over: give None for it in `in_axes`")
         sizes.append(leaf.shape[axis])
         return _Examples(np.moveaxis(leaf, axis, 0))

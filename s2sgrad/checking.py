@@ -69,7 +69,9 @@ def check_grads(
     modes = (modes,) if isinstance(modes, str) else tuple(modes)
     unknown = [m for m in modes if m not in MODES]
     if unknown or not modes:
-        raise ValueError(f"mode {unknown[0]!r} is unknown: choose from {MODES}" if unknown else "modes is empty")
+        raise ValueError(
+            f"mode {unknown[0]!r} is unknown: choose from {MODES}" if unknown else "modes is empty"
+        )
     if order < 1:
         raise ValueError(f"order={order} is less than 1")
     args, rng = tuple(args), np.random.default_rng(0)
@@ -100,13 +102,17 @@ def _check(
     numerical = [_all_entries(loss, leaf) for leaf in leaves]
     size = abs(float(loss(*args)))
     for mode in modes:
-        for leaf, found, expected in zip(leaves, DERIVATIVES[mode](loss, args, moving), numerical, strict=True):
+        for leaf, found, expected in zip(
+            leaves, DERIVATIVES[mode](loss, args, moving), numerical, strict=True
+        ):
             _compare(leaf, found, expected, size, f"at order {order} in {mode} mode")
     if order == last:
         return
     directions = tuple(map_leaves(lambda x: _random_like(rng, x), args[k]) for k in moving)
     for mode in modes:
-        _check(ALONG[mode](loss, args, moving, directions), args, moving, labels, modes, (order + 1, last), rng)
+        _check(
+            ALONG[mode](loss, args, moving, directions), args, moving, labels, modes, (order + 1, last), rng
+        )
 
 
 # --- derivatives of a scalar function, by mode ---------------------------------------------------------

@@ -260,7 +260,7 @@ def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request:
     text = print_module(entries, header_of(fun, request))
     module = load(text.text, entries[0].name)
     functions = [with_externals(getattr(module, e.name), text.externals) for e in entries]
-    fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured))
+    fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured), writes_to_arguments(lowered))
     return Specialisation(
         text, functions[0], functions[-1], fetch, lowered, generation, entries[0].name, marker, entries
     )
@@ -553,7 +553,9 @@ def _seed_for(r: Any, k: int) -> Any:
 
 
 def _build_elementwise(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
-    raise DifferentiationError("the program of `elementwise_grad` is that of `vjp`: use `vjp`, or `source` of the sum")
+    raise DifferentiationError(
+        "the program of `elementwise_grad` is that of `vjp`: use `vjp`, or `source` of the sum"
+    )
 
 
 BUILDERS: dict[str, Callable[..., tuple[list[Entry], Any]]] = {
@@ -567,10 +569,44 @@ BUILDERS: dict[str, Callable[..., tuple[list[Entry], Any]]] = {
 # --- reading captured inputs ----------------------------------------------------------------------
 
 
-def make_fetch(inputs: Inputs, paths: list[Path]) -> Callable[[Any, Any], Any]:
-    """A function `(fun, args) -> captured values`, or None where a guarded fact no longer holds."""
-    space: dict[str, Any] = {"describe": describe}
+def writes_to_arguments(lowered: Lowered) -> bool:
+    """Whether the function writes into an array that it was given."""
+    given = set(lowered.inputs.leaves.values()) | set(lowered.inputs.captured.values())
+    return any(root in given for root in lowered.lowering.versions)
+
+
+def refuse_overlap(args: tuple[Any, ...]) -> None:
+    """Refuse arguments that share memory: a write to one would be a write to the other."""
+    found = [x for x in given_arrays(args) if x.size]
+    for k, a in enumerate(found):
+        for b in found[:k]:
+            if a is b or np.may_share_memory(a, b):
+                raise DifferentiationError(
+                    "two of the arguments share memory, and the function writes to its arguments: "
+                    "hand it copies (`x.copy()`)"
+                )
+
+
+def given_arrays(x: Any) -> Iterator[np.ndarray]:
+    """The arrays in arguments, through containers."""
+    if isinstance(x, np.ndarray):
+        yield x
+    elif isinstance(x, (tuple, list)):
+        for item in x:
+            yield from given_arrays(item)
+    elif isinstance(x, dict):
+        yield from given_arrays(list(x.values()))
+
+
+def make_fetch(inputs: Inputs, paths: list[Path], exclusive: bool = False) -> Callable[[Any, Any], Any]:
+    """A function `(fun, args) -> captured values`, or None where a guarded fact no longer holds.
+
+    `exclusive`: the arguments must not share memory, or `DifferentiationError`.
+    """
+    space: dict[str, Any] = {"describe": describe, "refuse_overlap": refuse_overlap}
     lines = ["def fetch(fun, args):"]
+    if exclusive:
+        lines.append("    refuse_overlap(args)")
     needed = [g for g in inputs.guards.values()]
     if needed or paths:
         lines.append("    try:")

@@ -10,7 +10,15 @@ import numpy as np
 
 from . import compiler, structure
 from .api import Derivative, explain, target_of, vjp
-from .compiler import BUILDERS, Request, check_scalar, finish_function, gradients, independent_leaves, is_floating
+from .compiler import (
+    BUILDERS,
+    Request,
+    check_scalar,
+    finish_function,
+    gradients,
+    independent_leaves,
+    is_floating,
+)
 from .frontend.abstract import leaves_of, map_abstract
 from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
@@ -51,14 +59,21 @@ def _build_jvp(lowered: Any, targets: list[Any], request: Request) -> tuple[list
     results = list(leaves_of(lowered.result))
     structural = request.kind == "pattern"
     leaves = independent_leaves(targets)
-    pushed = forward(lowered.function, lowered.inputs, leaves, _values(directions), results, name, structural=structural)
-    values, tangents = iter(pushed.results), iter([_tangent(pushed, r, t) for r, t in zip(pushed.results, pushed.tangents)])
+    pushed = forward(
+        lowered.function, lowered.inputs, leaves, _values(directions), results, name, structural=structural
+    )
+    values, tangents = (
+        iter(pushed.results),
+        iter([_tangent(pushed, r, t) for r, t in zip(pushed.results, pushed.tangents)]),
+    )
     value = map_abstract(lowered.result, lambda leaf: next(values))
     tangent = map_abstract(lowered.result, lambda leaf: next(tangents))
     parameters = _tangent_parameters(lowered, request, directions)
     doc = f"The value of `{lowered.function.name}` and its directional derivative."
     entry = finish_function(lowered, pushed.function, parameters, name, (value, tangent), doc)
-    return [dataclasses.replace(entry, fresh_results=False)], None  # `jvp` copies what is shared, of any structure
+    return [
+        dataclasses.replace(entry, fresh_results=False)
+    ], None  # `jvp` copies what is shared, of any structure
 
 
 def _tangent(pushed: Any, result: Any, tangent: Any) -> Any:
@@ -73,12 +88,21 @@ def _build_hvp(lowered: Any, targets: list[Any], request: Request) -> tuple[list
     """Forward over reverse: the gradient's directional derivative."""
     check_scalar(lowered)
     name = f"{lowered.function.name}_hvp"
-    adjoint = reverse(lowered.function, lowered.inputs, independent_leaves(targets), [lowered.result], [1.0], name)
+    adjoint = reverse(
+        lowered.function, lowered.inputs, independent_leaves(targets), [lowered.result], [1.0], name
+    )
     gradient = gradients(adjoint, targets)
     directions = _directions(targets)
     leaves = list(leaves_of(gradient))
-    pushed = forward(adjoint.function, lowered.inputs, independent_leaves(targets), _values(directions), leaves, name)
-    tangents = iter([None if g is None else _zero_or(pushed, t, leaf) for g, t, leaf in zip(leaves, pushed.tangents, leaves_of(targets))])
+    pushed = forward(
+        adjoint.function, lowered.inputs, independent_leaves(targets), _values(directions), leaves, name
+    )
+    tangents = iter(
+        [
+            None if g is None else _zero_or(pushed, t, leaf)
+            for g, t, leaf in zip(leaves, pushed.tangents, leaves_of(targets))
+        ]
+    )
     product = [map_abstract(g, lambda leaf: next(tangents)) for g in gradient]
     result = product[0] if request.single else tuple(product)
     parameters = _tangent_parameters(lowered, request, directions)
@@ -121,7 +145,11 @@ def jvp(fun: Callable[..., Any], args: Any, tangents: Any, *, jit: Any = False) 
     """
     if jit is not False:
         raise NotImplementedError("jit=True is not there yet: use jit=False")
-    if not isinstance(args, (tuple, list)) or not isinstance(tangents, (tuple, list)) or len(args) != len(tangents):
+    if (
+        not isinstance(args, (tuple, list))
+        or not isinstance(tangents, (tuple, list))
+        or len(args) != len(tangents)
+    ):
         raise ValueError("args and tangents must be tuples of the same length")
     moving = [k for k, t in enumerate(tangents) if t is not None and _has_floats(args[k])]
     if not moving:
@@ -179,7 +207,7 @@ class HessianVectorProduct(_Pushforward):
     takes_direction = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        *args, v = args
+        *args, v = args  # type: ignore
         bound = with_floats(self._signature.bind(tuple(args), kwargs), self._positions)
         wanted = [reach(bound, position, self._signature.names) for position in self._positions]
         given = list(v) if isinstance(self.wrt, (tuple, list)) else [v]
@@ -227,10 +255,12 @@ class Hessian(HessianVectorProduct):
         bound = self._signature.bind(args, kwargs)
         x = reach(with_floats(bound, self._positions), self._positions[0], self._signature.names)
         if len(self._positions) != 1 or not isinstance(x, (float, complex, np.ndarray, np.generic)):
-            raise ValueError("the Hessian is of one array or number: use `hvp`, or differentiate with respect to one argument")
+            raise ValueError(
+                "the Hessian is of one array or number: use `hvp`, or differentiate with respect to one argument"
+            )
         out = np.empty(np.shape(x) * 2, np.asarray(x).dtype)
         for unit, index in basis(x):
-            out[(..., *index)] = super().__call__(*bound, unit)
+            out[(..., *index)] = super().__call__(*bound, unit)  # type: ignore
         return out if out.shape else out[()]
 
 
@@ -253,7 +283,9 @@ class Jacobian:
     nature = "matrix"
     kind = "jacobian"
 
-    def __init__(self, fun: Callable[..., Any], wrt: Any = 0, mode: str = "auto", sparsity: Any = None) -> None:
+    def __init__(
+        self, fun: Callable[..., Any], wrt: Any = 0, mode: str = "auto", sparsity: Any = None
+    ) -> None:
         if mode not in ("auto", "forward", "reverse"):
             raise ValueError(f"mode={mode!r}: it is 'forward', 'reverse' or 'auto'")
         self.__wrapped__, self.wrt, self.mode = fun, wrt, mode
@@ -294,8 +326,12 @@ class Jacobian:
         if self._groups is not None:
             from .sparse import compressed
 
-            return compressed(self._groups, x, lambda t: self._column(bound, t), lambda: self._pullback(bound))
-        if self.mode == "reverse" or (self.mode == "auto" and np.size(x) > max(1, self._output_size(args, kwargs))):
+            return compressed(
+                self._groups, x, lambda t: self._column(bound, t), lambda: self._pullback(bound)
+            )
+        if self.mode == "reverse" or (
+            self.mode == "auto" and np.size(x) > max(1, self._output_size(args, kwargs))
+        ):
             return self._by_rows(bound, x)
         return self._by_columns(bound, x)
 
@@ -309,7 +345,9 @@ class Jacobian:
         if not np.iscomplexobj(direction):
             return t
         turned = self._push(*bound, directions=[1j * direction])[1]
-        return structure.map_leaves(lambda a, b: None if a is None else np.real(a) - 1j * np.real(b), t, turned)
+        return structure.map_leaves(
+            lambda a, b: None if a is None else np.real(a) - 1j * np.real(b), t, turned
+        )
 
     def _by_columns(self, bound: tuple[Any, ...], x: Any) -> Any:
         columns = [(self._column(bound, unit), index) for unit, index in basis(x)]
@@ -363,7 +401,7 @@ def _assemble(columns: list[Any], indices: list[tuple[int, ...]], shape: tuple[i
             return None
         out = np.empty(np.shape(parts[0]) + shape, np.result_type(*parts))
         for part, index in zip(parts, indices):
-            out[(..., *index)] = part
+            out[(..., *index)] = part  # type: ignore
         return out if out.shape else out[()]
 
     return structure.map_leaves(fill, *columns)
@@ -373,7 +411,9 @@ def _colouring(sparsity: Any, wrt: Any, mode: str) -> Any:
     from .sparse import groups_of
 
     if isinstance(wrt, (tuple, list)):
-        raise ValueError("a sparsity pattern is of one argument: give `wrt` as a position or a name, not a tuple")
+        raise ValueError(
+            "a sparsity pattern is of one argument: give `wrt` as a position or a name, not a tuple"
+        )
     return groups_of(sparsity, mode)
 
 
@@ -452,7 +492,9 @@ def jacobian_sparsity(fun: Callable[..., Any], *args: Any, wrt: Any = 0) -> Any:
     from .sparse import pattern_of
 
     if isinstance(wrt, (tuple, list)):
-        raise ValueError("a sparsity pattern is of one argument: give `wrt` as a position or a name, not a tuple")
+        raise ValueError(
+            "a sparsity pattern is of one argument: give `wrt` as a position or a name, not a tuple"
+        )
     push = _Pushforward(fun, wrt, "pattern")
     bound = with_floats(push._signature.bind(args, {}), push._positions)
     x = reach(bound, push._positions[0], push._signature.names)
@@ -464,7 +506,9 @@ def jacobian_sparsity(fun: Callable[..., Any], *args: Any, wrt: Any = 0) -> Any:
 class ElementwiseGrad(Derivative):
     """The derivative of a function that acts element by element, at every element."""
 
-    def __init__(self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "elementwise", jit: Any = False) -> None:
+    def __init__(
+        self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "elementwise", jit: Any = False
+    ) -> None:
         super().__init__(fun, wrt, "elementwise", jit)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -497,7 +541,9 @@ BUILTINS[jvp] = nested_jvp
 BUILTINS[hvp] = _nested("hvp")
 BUILTINS[elementwise_grad] = _nested("elementwise")
 BUILTINS[hessian] = _nested("hessian")
-BUILTINS[jacobian] = lambda frame, node, fun, wrt=0, *, mode="auto", sparsity=None, jit=False: DerivativeOf("jacobian", fun, wrt)
+BUILTINS[jacobian] = lambda frame, node, fun, wrt=0, *, mode="auto", sparsity=None, jit=False: DerivativeOf(
+    "jacobian", fun, wrt
+)
 
 
 __all__ = ["elementwise_grad", "hessian", "hvp", "jacobian", "jacobian_sparsity", "jvp"]

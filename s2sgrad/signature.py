@@ -38,7 +38,9 @@ def signature_of(fun: Any) -> Signature:
         return _of_function(fun, inner, skip=int(inner is not fun))
     if isinstance(fun, np.ufunc):
         return _of_names(["x", "y", "z"][: fun.nin] if fun.nin <= 3 else [f"x{k}" for k in range(fun.nin)])
-    if getattr(type(fun), "nature", None) in ("derivative", "matrix", "batched") and not getattr(fun, "takes_direction", False):
+    if getattr(type(fun), "nature", None) in ("derivative", "matrix", "batched") and not getattr(
+        fun, "takes_direction", False
+    ):
         return signature_of(fun._fun)  # a derivative takes what its function takes
     try:
         parsed = inspect.signature(fun, follow_wrapped=lookup(fun) is not None)

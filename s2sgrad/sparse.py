@@ -67,7 +67,10 @@ def colouring(pattern: scipy.sparse.csr_array) -> np.ndarray:
 
 
 def compressed(
-    groups: Groups, x: Any, column: Callable[[Any], Any], pullback: Callable[[], tuple[Any, Callable[[Any], Any]]]
+    groups: Groups,
+    x: Any,
+    column: Callable[[Any], Any],
+    pullback: Callable[[], tuple[Any, Callable[[Any], Any]]],
 ) -> scipy.sparse.csr_array:
     """The Jacobian of a pattern at `x`, from one sweep for each colour."""
     if np.size(x) != groups.shape[1]:

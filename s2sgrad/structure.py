@@ -46,9 +46,7 @@ def map_leaves(change: Callable[..., Any], x: Any, *others: Any) -> Any:
     if inner is None:
         return change(x, *others)
     columns = [list((parts(other) or {}).values()) for other in others]
-    items = [
-        map_leaves(change, part, *[c[k] for c in columns]) for k, part in enumerate(inner.values())
-    ]
+    items = [map_leaves(change, part, *[c[k] for c in columns]) for k, part in enumerate(inner.values())]
     return rebuilt(x, items)
 
 

@@ -18,7 +18,9 @@ class Pair:
 
 def test_containers_complex_numbers_and_orders() -> None:
     check_grads(lambda p: Pair(p.a * 2, p.b**3 * p.a), (Pair(2.0, np.array([1.0, 2.0])),))
-    check_grads(lambda x, y: {"a": x * y["p"], "b": (np.exp(y["q"][0]), 3)}, (0.3, {"p": np.ones(2), "q": [0.3, 4]}))
+    check_grads(
+        lambda x, y: {"a": x * y["p"], "b": (np.exp(y["q"][0]), 3)}, (0.3, {"p": np.ones(2), "q": [0.3, 4]})
+    )
     check_grads(lambda z: z * z * np.exp(z), (np.array([0.3 + 0.2j, 1 - 1j]),))
     check_grads(lambda x, n: x**n, (1.5, 4), order=3)
     check_grads(np.tanh, (np.array([0.5], np.float32),), order=1)

@@ -8,7 +8,6 @@ The classes here are the rest: functions of the user's, objects explored by attr
 from __future__ import annotations
 
 import dataclasses
-import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,9 @@ import numpy as np
 
 from ..ir.program import Value
 
-Path = tuple[tuple[str, Any], ...]  # how a run-time object is reached: (("arg", 0), ("item", "W"), ("attr", "T"))
+Path = tuple[
+    tuple[str, Any], ...
+]  # how a run-time object is reached: (("arg", 0), ("item", "W"), ("attr", "T"))
 
 
 class NotStatic(Exception):
@@ -191,7 +192,12 @@ def leaves_of(x: Any) -> Iterator[Any]:
 
 def is_static(x: Any) -> bool:
     """Whether an abstract value is a plain Python object through and through."""
-    return all(not isinstance(leaf, (Value, FunctionRef, Closure, Bound, BoundFunction, ObjectRef, Range, Lazy, Unbound)) for leaf in leaves_of(x))
+    return all(
+        not isinstance(
+            leaf, (Value, FunctionRef, Closure, Bound, BoundFunction, ObjectRef, Range, Lazy, Unbound)
+        )
+        for leaf in leaves_of(x)
+    )
 
 
 def same_abstract(a: Any, b: Any) -> bool:
@@ -206,7 +212,9 @@ def same_abstract(a: Any, b: Any) -> bool:
     if isinstance(a, Value) or isinstance(b, Value) or type(a) is not type(b):
         return False
     if isinstance(a, (FunctionRef, ObjectRef)):
-        return (getattr(a, "fun", None) or getattr(a, "obj", None)) is (getattr(b, "fun", None) or getattr(b, "obj", None))
+        return (getattr(a, "fun", None) or getattr(a, "obj", None)) is (
+            getattr(b, "fun", None) or getattr(b, "obj", None)
+        )
     try:
         return bool(a == b) and (not isinstance(a, float) or np.copysign(1, a) == np.copysign(1, b))
     except (ValueError, TypeError):

@@ -19,12 +19,12 @@ from ..ir.program import Value
 from .abstract import Bound, BoundFunction, Closure, Lazy, ObjectRef, children
 from .frame import Frame, Lowering
 
-ONE_OF_TWO = "this array may be one of several, depending on what happens at run time: write to them by their own names, or `.copy()` where they part"
+ONE_OF_TWO = "this array may be one of several, depending on what happens at run time: write to them by their own names, or `.copy()` where they part"  # noqa: E501
 WRITTEN_SINCE = (
     "this may be an array that has been written to since under another name: use `.copy()` where they part"
 )
 HELD = "this list holds an array that has been written to since: append a `.copy()` of it"
-MAYBE_COPY = "whether this reshape shares memory with an array that has been written to since is not known: use `.copy()`"
+MAYBE_COPY = "whether this reshape shares memory with an array that has been written to since is not known: use `.copy()`"  # noqa: E501
 
 
 def references(frame: Frame) -> Iterator[Value]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import builtins
 import dataclasses
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,19 @@ from ..ir.result_types import type_of_index
 from ..ir.types import PYTHON_TYPES
 from ..table.functional import is_constant, may_repeat
 from ..table.registry import lookup
-from .abstract import Bound, Columns, BoundFunction, Closure, FunctionRef, Lazy, ObjectRef, Range, Struct, is_static, leaves_of
+from .abstract import (
+    Bound,
+    BoundFunction,
+    Closure,
+    Columns,
+    FunctionRef,
+    Lazy,
+    ObjectRef,
+    Range,
+    Struct,
+    is_static,
+    leaves_of,
+)
 from .expressions import as_operand, attribute, binary, emit, truth, value_of
 from .frame import Frame
 from .iteration import comprehension, iterate
@@ -110,7 +122,14 @@ def _list(frame: Frame, node: Any, x: Any = ()) -> Any:
 
 @builtin(dict)
 def _dict(frame: Frame, node: Any, x: Any = (), **kwargs: Any) -> Any:
-    items = x if isinstance(x, dict) else {static(frame.low, k): v for k, v in (iterate(frame, node, pair) for pair in iterate(frame, node, x))}
+    items = (
+        x
+        if isinstance(x, dict)
+        else {
+            static(frame.low, k): v
+            for k, v in (iterate(frame, node, pair) for pair in iterate(frame, node, x))
+        }
+    )
     return {**items, **kwargs}
 
 
@@ -166,9 +185,13 @@ def _min(frame: Frame, node: Any, *args: Any, key: Any = None, **kwargs: Any) ->
     return _extreme(frame, node, builtins.min, np.min, args, key, kwargs)
 
 
-def _extreme(frame: Frame, node: Any, fun: Callable, reduction: Callable, args: tuple, key: Any, kwargs: dict) -> Any:
+def _extreme(
+    frame: Frame, node: Any, fun: Callable, reduction: Callable, args: tuple, key: Any, kwargs: dict
+) -> Any:
     if key is not None:
-        return _extreme_by(frame, node, fun, list(args) if len(args) > 1 else iterate(frame, node, args[0]), key)
+        return _extreme_by(
+            frame, node, fun, list(args) if len(args) > 1 else iterate(frame, node, args[0]), key
+        )
     if len(args) == 1 and isinstance(args[0], Value):
         return emit(frame, node, reduction, _as_array(frame, node, args[0]))
     items = list(args) if len(args) > 1 else _items(frame, node, args[0])
@@ -178,7 +201,11 @@ def _extreme(frame: Frame, node: Any, fun: Callable, reduction: Callable, args: 
         return fun(items, **kwargs)
     out = items[0]
     for item in items[1:]:
-        out = fun(out, item) if is_static((out, item)) else emit(frame, node, fun, as_operand(frame, node, out), as_operand(frame, node, item))
+        out = (
+            fun(out, item)
+            if is_static((out, item))
+            else emit(frame, node, fun, as_operand(frame, node, out), as_operand(frame, node, item))
+        )
     return out
 
 
@@ -208,7 +235,9 @@ def _extreme_by(frame: Frame, node: Any, fun: Callable, items: list[Any], key: A
             best, best_key = (item, k) if better else (best, best_key)
         else:
             old, new = (best, best_key), (item, k)
-            best, best_key = branch(frame, node, better, functools.partial(_itself, new), functools.partial(_itself, old))
+            best, best_key = branch(
+                frame, node, better, functools.partial(_itself, new), functools.partial(_itself, old)
+            )
     return best
 
 
@@ -217,14 +246,22 @@ def _itself(x: Any) -> Any:
 
 
 def binary_compare(frame: Frame, node: Any, fun: Callable, a: Any, b: Any) -> Any:
-    return fun(a, b) if is_static((a, b)) else emit(frame, node, fun, as_operand(frame, node, a), as_operand(frame, node, b))
+    return (
+        fun(a, b)
+        if is_static((a, b))
+        else emit(frame, node, fun, as_operand(frame, node, a), as_operand(frame, node, b))
+    )
 
 
 @builtin(sorted)
 def _sorted(frame: Frame, node: Any, x: Any, key: Any = None, reverse: Any = False) -> Any:
     if isinstance(x, Value):
         out = emit(frame, node, np.sort, _as_array(frame, node, x))
-        return emit(frame, node, operator.getitem, out, slice(None, None, -1)) if static(frame.low, reverse) else out
+        return (
+            emit(frame, node, operator.getitem, out, slice(None, None, -1))
+            if static(frame.low, reverse)
+            else out
+        )
     items = iterate(frame, node, x)
     if key is None and is_static(items):
         return sorted(items, reverse=bool(reverse))
@@ -252,7 +289,11 @@ def _int(frame: Frame, node: Any, x: Any = 0, *base: Any) -> Any:
 @builtin(bool)
 def _bool(frame: Frame, node: Any, x: Any = False) -> Any:
     known = truth(frame, node, x)
-    return known if isinstance(known, bool) or type_of(known).kind == "bool" else _convert(frame, node, bool, known)
+    return (
+        known
+        if isinstance(known, bool) or type_of(known).kind == "bool"
+        else _convert(frame, node, bool, known)
+    )
 
 
 @builtin(complex)
@@ -317,7 +358,9 @@ def class_of(x: Any) -> type | None:
 
 @builtin(callable)
 def _callable(frame: Frame, node: Any, x: Any) -> bool:
-    return isinstance(x, (FunctionRef, Closure, Bound, BoundFunction)) or (callable(x.obj) if isinstance(x, ObjectRef) else callable(x))
+    return isinstance(x, (FunctionRef, Closure, Bound, BoundFunction)) or (
+        callable(x.obj) if isinstance(x, ObjectRef) else callable(x)
+    )
 
 
 @builtin(getattr)
@@ -411,7 +454,12 @@ def _result_type(frame: Frame, node: Any, *args: Any) -> Any:
     types = [a if isinstance(a, (np.dtype, type, str)) else type_of(a) for a in args]
     if any(not isinstance(t, (np.dtype, type, str)) and t.dtype is None for t in types):
         return emit(frame, node, np.result_type, *args)
-    samples = [t if isinstance(t, (np.dtype, type, str)) else {"bool": True, "int": 1, "float": 1.0, "complex": 1j}.get(t.kind, t.dtype) for t in types]
+    samples = [
+        t
+        if isinstance(t, (np.dtype, type, str))
+        else {"bool": True, "int": 1, "float": 1.0, "complex": 1j}.get(t.kind, t.dtype)
+        for t in types
+    ]
     return np.result_type(*samples)
 
 

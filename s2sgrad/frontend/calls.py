@@ -15,20 +15,57 @@ from ..ir.program import Value, type_of
 from ..table import shapes
 from ..table.composite import DEFINITIONS
 from ..table.registry import Entry, lookup
-from .abstract import Bound, BoundFunction, Closure, FunctionRef, NotStatic, ObjectRef, Struct, is_static, leaves_of
+from .abstract import (
+    Bound,
+    BoundFunction,
+    Closure,
+    FunctionRef,
+    NotStatic,
+    ObjectRef,
+    Struct,
+    is_static,
+    leaves_of,
+)
 from .capture import identity
 from .expressions import emit, named, value_of
 from .frame import INLINE_DEPTH, Frame, assigned_names, closure_frame
-from .opaque import handed_over, may_write
 from .nesting import Checkpointed, DerivativeOf, call_derivative
+from .opaque import handed_over, may_write
 from .primitives import Method, call_object
 from .source import find_source
 from .staging import static
 
 # Parameters that decide structure (rank, axis, which branch of a formula): run-time ints there are promoted.
 STRUCTURAL = frozenset(
-    "axis axes axisa axisb axisc axis1 axis2 ddof correction ord keepdims source destination k m offset decimals "
-    "subscripts indices_or_sections full_matrices compute_uv mode norm return_index assume_a lower trans".split()
+    [
+        "axis",
+        "axes",
+        "axisa",
+        "axisb",
+        "axisc",
+        "axis1",
+        "axis2",
+        "ddof",
+        "correction",
+        "ord",
+        "keepdims",
+        "source",
+        "destination",
+        "k",
+        "m",
+        "offset",
+        "decimals",
+        "subscripts",
+        "indices_or_sections",
+        "full_matrices",
+        "compute_uv",
+        "mode",
+        "norm",
+        "return_index",
+        "assume_a",
+        "lower",
+        "trans",
+    ]
 )
 
 
@@ -81,10 +118,16 @@ def _hashable(x: Any) -> bool:
     return True
 
 
-def call_table(frame: Frame, node: Any, fun: Any, entry: Entry, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def call_table(
+    frame: Frame, node: Any, fun: Any, entry: Entry, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
     """A function of the table: one operation."""
-    if fun in DEFINITIONS and any(isinstance(leaf, USER_FUNCTIONS) for leaf in leaves_of([args, list(kwargs.values())])):
-        definition = FunctionRef(DEFINITIONS[fun], None)  # functions of the user's are followed, not handed over
+    if fun in DEFINITIONS and any(
+        isinstance(leaf, USER_FUNCTIONS) for leaf in leaves_of([args, list(kwargs.values())])
+    ):
+        definition = FunctionRef(
+            DEFINITIONS[fun], None
+        )  # functions of the user's are followed, not handed over
         return inline(dataclasses.replace(frame, quiet=True), node, definition, args, kwargs)
     if not entry.elementwise:
         args, kwargs = _promote_structural(frame, fun, args, kwargs)
@@ -96,8 +139,17 @@ def call_table(frame: Frame, node: Any, fun: Any, entry: Entry, args: list[Any],
     if not entry.elementwise or not all(map(_is_plain, args)):
         args = [_operand(frame, node, entry, a) for a in args]
     if kwargs:
-        kwargs = {k: _operand(frame, node, entry, v) if k in ARRAY_KEYWORDS else value_of(frame, node, v) for k, v in kwargs.items()}
-    if entry.elementwise and not isinstance(fun, np.ufunc) and not kwargs and not any(isinstance(a, Value) for a in args) and not _has_arrays(args):
+        kwargs = {
+            k: _operand(frame, node, entry, v) if k in ARRAY_KEYWORDS else value_of(frame, node, v)
+            for k, v in kwargs.items()
+        }
+    if (
+        entry.elementwise
+        and not isinstance(fun, np.ufunc)
+        and not kwargs
+        and not any(isinstance(a, Value) for a in args)
+        and not _has_arrays(args)
+    ):
         try:
             return fun(*args)
         except (ArithmeticError, ValueError):
@@ -126,15 +178,22 @@ def _call_ufunc(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict
     if where is True or where is None:
         return emit(frame, node, fun, *args)
     if out is None:
-        raise frame.refuse(node, f"`{fun.__name__}` with `where=` and no `out=` leaves entries undefined: give `out=`, or use `np.where`")
-    inside = 2.0 if fun is np.arccosh else 0.5  # where the function is smooth: what is not taken adds nothing, not even NaN
+        raise frame.refuse(
+            node,
+            f"`{fun.__name__}` with `where=` and no `out=` leaves entries undefined: give `out=`, or use `np.where`",
+        )
+    inside = (
+        2.0 if fun is np.arccosh else 0.5
+    )  # where the function is smooth: what is not taken adds nothing, not even NaN
     args = [emit(frame, node, np.where, where, a, inside) if _is_floating_array(a) else a for a in args]
     return emit(frame, node, np.where, where, emit(frame, node, fun, *args), value_of(frame, node, out))
 
 
 def _is_floating_array(a: Any) -> bool:
     t = type_of(a)
-    return isinstance(a, Value) and t.kind in ("array", "unknown") and (t.dtype is None or t.dtype.kind in "fc")
+    return (
+        isinstance(a, Value) and t.kind in ("array", "unknown") and (t.dtype is None or t.dtype.kind in "fc")
+    )
 
 
 USER_FUNCTIONS = (FunctionRef, Closure, Bound, BoundFunction)
@@ -144,7 +203,7 @@ def _has_arrays(args: list[Any]) -> bool:
     return any(isinstance(leaf, (np.ndarray, np.generic)) for a in args for leaf in leaves_of(a))
 
 
-ARRAY_KEYWORDS = frozenset("a x y m v b weights xp fp".split())
+ARRAY_KEYWORDS = frozenset(["a", "x", "y", "m", "v", "b", "weights", "xp", "fp"])
 
 
 def _operand(frame: Frame, node: Any, entry: Entry, a: Any) -> Any:
@@ -157,7 +216,9 @@ def _operand(frame: Frame, node: Any, entry: Entry, a: Any) -> Any:
 
 
 def _holds_floating(a: Any) -> bool:
-    return any(isinstance(v, Value) and v.type.dtype is not None and v.type.dtype.kind in "fc" for v in leaves_of(a))
+    return any(
+        isinstance(v, Value) and v.type.dtype is not None and v.type.dtype.kind in "fc" for v in leaves_of(a)
+    )
 
 
 @functools.lru_cache(maxsize=1024)
@@ -168,7 +229,9 @@ def _parameter_names(fun: Any) -> tuple[str, ...]:
         return ()
 
 
-def _promote_structural(frame: Frame, fun: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def _promote_structural(
+    frame: Frame, fun: Any, args: list[Any], kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
     def promote(name: str, x: Any) -> Any:
         if name in STRUCTURAL and not is_static(x):
             try:
@@ -177,13 +240,17 @@ def _promote_structural(frame: Frame, fun: Any, args: list[Any], kwargs: dict[st
                 return x
         return x
 
-    if any(isinstance(a, Value) and a.type.kind == "int" for a in args) or any(isinstance(a, (tuple, list)) for a in args):
+    if any(isinstance(a, Value) and a.type.kind == "int" for a in args) or any(
+        isinstance(a, (tuple, list)) for a in args
+    ):
         names = _parameter_names(fun) if _hashable(fun) else ()
         args = [promote(names[k], a) if k < len(names) else a for k, a in enumerate(args)]
     return args, {k: promote(k, v) for k, v in kwargs.items()}
 
 
-def call_opaque(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], diagnosis: Any = None) -> Any:
+def call_opaque(
+    frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict[str, Any], diagnosis: Any = None
+) -> Any:
     """A function that is not looked into: called at run time, once; an error if an active value reaches it."""
     if isinstance(fun, type) and dataclasses.is_dataclass(fun):
         return _construct(frame, fun, args, kwargs)
@@ -191,7 +258,13 @@ def call_opaque(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict
         return fun(*args, **kwargs)
     if not frame.quiet and not (isinstance(fun, type) and issubclass(fun, BaseException)) and may_write(fun):
         args, kwargs = handed_over(frame, node, args), handed_over(frame, node, kwargs)
-    out = emit(frame, node, fun, *[value_of(frame, node, a) for a in args], **{k: value_of(frame, node, v) for k, v in kwargs.items()})
+    out = emit(
+        frame,
+        node,
+        fun,
+        *[value_of(frame, node, a) for a in args],
+        **{k: value_of(frame, node, v) for k, v in kwargs.items()},
+    )
     if diagnosis is not None and isinstance(out, Value) and out.node is not None:
         out.node.diagnosis = diagnosis
     return out
@@ -207,29 +280,46 @@ def unwrapped(frame: Frame, node: Any, callee: ObjectRef) -> Any:
     """What a call of one of this library's own objects runs: the original, or a derivative of it."""
     nature = getattr(type(callee.obj), "nature", None)
     if nature == "differentiated":
-        return frame.low.inputs.abstract(callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun")
+        return frame.low.inputs.abstract(
+            callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun"
+        )
     if nature == "checkpoint":
-        return BoundFunction(Checkpointed(frame.low.inputs.abstract(callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun")), (), {})
+        return BoundFunction(
+            Checkpointed(
+                frame.low.inputs.abstract(
+                    callee.obj.__wrapped__, (*callee.path, ("attr", "__wrapped__")), "fun"
+                )
+            ),
+            (),
+            {},
+        )
     if nature in ("derivative", "matrix", "batched"):
         fun = frame.low.inputs.abstract(callee.obj._fun, (*callee.path, ("attr", "_fun")), "fun")
         return DerivativeOf(callee.obj._kind if nature != "matrix" else callee.obj.kind, fun, callee.obj.wrt)
     return None
 
 
-def _call_instance(frame: Frame, node: Any, callee: ObjectRef, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def _call_instance(
+    frame: Frame, node: Any, callee: ObjectRef, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
     """Calling an object: through its class's `__call__` where that is Python, else opaque."""
     inner = unwrapped(frame, node, callee)
     if inner is not None:
         return call(frame, node, inner, args, kwargs)
-    method = getattr(type(callee.obj), "__call__", None)
+    method = getattr(type(callee.obj), "__call__", None)  # noqa: B004
     if isinstance(callee.obj, functools.partial):
-        parts = [frame.low.inputs.abstract(getattr(callee.obj, p), (*callee.path, ("attr", p)), p) for p in ("func", "args", "keywords")]
+        parts = [
+            frame.low.inputs.abstract(getattr(callee.obj, p), (*callee.path, ("attr", p)), p)
+            for p in ("func", "args", "keywords")
+        ]
         return call(frame, node, parts[0], [*parts[1], *args], {**parts[2], **kwargs})
     if isinstance(method, types.FunctionType):
         ref = FunctionRef(method, (*callee.path, ("attr", "__call__"), ("attr", "__func__")))
         return _call_user(frame, node, ref, [callee, *args], kwargs)
     if isinstance(getattr(callee.obj, "py_func", None), types.FunctionType):
-        return _call_user(frame, node, FunctionRef(callee.obj.py_func, (*callee.path, ("attr", "py_func"))), args, kwargs)
+        return _call_user(
+            frame, node, FunctionRef(callee.obj.py_func, (*callee.path, ("attr", "py_func"))), args, kwargs
+        )
     value = value_of(frame, node, callee)
     if may_write(callee.obj):
         args, kwargs = handed_over(frame, node, args), handed_over(frame, node, kwargs)
@@ -259,7 +349,7 @@ def is_standard_library(module: str) -> bool:
     return module.partition(".")[0] in sys.stdlib_module_names and module != "__main__"
 
 
-class State_of:  # noqa: N801
+class State_of:
     """Where the program stood before a call was followed, to go back to if it cannot be."""
 
     def __init__(self, frame: Frame) -> None:
@@ -282,14 +372,20 @@ def inline(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[s
     low = frame.low
     source: Any = None if isinstance(callee, Closure) else find_source(callee.fun)
     tree = callee.node if isinstance(callee, Closure) else source.node
-    defaults = (callee.defaults, callee.kw_defaults) if isinstance(callee, Closure) else _defaults_of(frame, callee, tree, len(args), kwargs)
+    defaults = (
+        (callee.defaults, callee.kw_defaults)
+        if isinstance(callee, Closure)
+        else _defaults_of(frame, callee, tree, len(args), kwargs)
+    )
     bound = bind(frame, node, tree, defaults, args, kwargs)
 
     def run(names: dict[str, Any]) -> Any:
         if source is None:
             inner = closure_frame(callee)
         else:  # a function that a rule was handed is the user's
-            inner = Frame(low, source, callee, None, {}, assigned_names(tree), quiet=frame.quiet and callee.path is None)
+            inner = Frame(
+                low, source, callee, None, {}, assigned_names(tree), quiet=frame.quiet and callee.path is None
+            )
         inner.names.update(names)
         low.stack.append(tree)
         low.frames.append(inner)
@@ -300,12 +396,16 @@ def inline(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[s
             low.frames.pop()
 
     if len(low.stack) >= INLINE_DEPTH:
-        raise RecursionError(f"the recursion of `{getattr(tree, 'name', 'a lambda')}` does not end at compile time")
+        raise RecursionError(
+            f"the recursion of `{getattr(tree, 'name', 'a lambda')}` does not end at compile time"
+        )
     out = call_outlined(frame, node, callee, tree, bound, run)
     return run(bound) if out is NotImplemented else out
 
 
-def _defaults_of(frame: Frame, callee: FunctionRef, tree: Any, count: int, given_names: Any) -> tuple[list[Any], list[Any]]:
+def _defaults_of(
+    frame: Frame, callee: FunctionRef, tree: Any, count: int, given_names: Any
+) -> tuple[list[Any], list[Any]]:
     """The defaults of a function, read from it; those that a call with `count` positions does not need are not."""
     fun, inputs = callee.fun, frame.low.inputs
     names = [a.id for a in tree.args.kwonlyargs]
@@ -315,18 +415,34 @@ def _defaults_of(frame: Frame, callee: FunctionRef, tree: Any, count: int, given
     places = [p.id for p in [*tree.args.posonlyargs, *tree.args.args]]
     known, first = fun.__defaults__ or (), len(places) - len(fun.__defaults__ or ())
     positional = [
-        None if first + k < count or places[first + k] in given_names else inputs.abstract(d, (*base, ("attr", "__defaults__"), ("item", k)), places[first + k])
+        None
+        if first + k < count or places[first + k] in given_names
+        else inputs.abstract(d, (*base, ("attr", "__defaults__"), ("item", k)), places[first + k])
         for k, d in enumerate(known)
     ]
     given = fun.__kwdefaults__ or {}
-    keyword = [None if n in given_names else inputs.abstract(given[n], (*base, ("attr", "__kwdefaults__"), ("item", n)), n) if n in given else _MISSING for n in names]
+    keyword = [
+        None
+        if n in given_names
+        else inputs.abstract(given[n], (*base, ("attr", "__kwdefaults__"), ("item", n)), n)
+        if n in given
+        else _MISSING
+        for n in names
+    ]
     return positional, keyword
 
 
 _MISSING = object()
 
 
-def bind(frame: Frame, node: Any, tree: Any, defaults: tuple[list[Any], list[Any]], args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+def bind(
+    frame: Frame,
+    node: Any,
+    tree: Any,
+    defaults: tuple[list[Any], list[Any]],
+    args: list[Any],
+    kwargs: dict[str, Any],
+) -> dict[str, Any]:
     """The parameters of a call, as Python binds them; what Python would refuse is its TypeError."""
     a, name = tree.args, getattr(tree, "name", "<lambda>")
     kwargs = dict(kwargs)

@@ -98,7 +98,9 @@ class Merge:
         if isinstance(b, Unbound) and _is_leaf(a):
             return self._result(a, nothing_for(name), type_of(a), name)
         if not _is_leaf(a) or not _is_leaf(b):
-            return Unbound("is of a different nature on two paths that meet here: make both the same kind of thing")
+            return Unbound(
+                "is of a different nature on two paths that meet here: make both the same kind of thing"
+            )
         t = join(type_of(a), type_of(b), (name, len(self.pairs), id(self)))
         if t is None:
             return Unbound("is a list on one path and not on the other")
@@ -136,7 +138,11 @@ def _alike(a: Any, b: Any) -> bool:
         return type(a) is type(b) and list(a) == list(b)
     if isinstance(a, Struct):
         return isinstance(b, Struct) and a.cls is b.cls
-    return type(a) is type(b) and len(list(children(a) or ())) == len(list(children(b) or ())) and (not is_namedtuple(a) or a._fields == b._fields)
+    return (
+        type(a) is type(b)
+        and len(list(children(a) or ())) == len(list(children(b) or ()))
+        and (not is_namedtuple(a) or a._fields == b._fields)
+    )
 
 
 def branch(frame: Frame, node: Any, test: Value, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
@@ -169,7 +175,9 @@ def _join_arms(frame: Frame, made: Branch, outcomes: list[Any], after: list[Stat
         return _adopt(frame, made, survivor, outcomes[survivor], after[survivor], before)
     merge = Merge(frame)
     out = merge.merge(outcomes[0], outcomes[1], None)
-    _merge_names(frame, merge, after, before, {r for block in made.blocks for n in walk(block) for r in n.results})
+    _merge_names(
+        frame, merge, after, before, {r for block in made.blocks for n in walk(block) for r in n.results}
+    )
     made.results = tuple(merge.results)
     for k, block in enumerate(made.blocks):
         block.end.values = _at_end(frame, block, after[k], [pair[k] for pair in merge.pairs])
@@ -191,7 +199,9 @@ def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State, 
     first, second = after
     for (f, names_a), (_, names_b) in zip(first.frames, second.frames):
         missing = Unbound("is not bound on every path to this point")
-        f.names = {n: merge.merge(names_a.get(n, missing), names_b.get(n, missing), n) for n in names_a | names_b}
+        f.names = {
+            n: merge.merge(names_a.get(n, missing), names_b.get(n, missing), n) for n in names_a | names_b
+        }
     for key, (x, items) in before.contents.items():
         a, b = first.contents.get(key, (x, items))[1], second.contents.get(key, (x, items))[1]
         set_contents(x, merge.merge(a, b, None) if _alike(a, b) else a)
@@ -202,11 +212,18 @@ def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State, 
         if root in inside:  # an array of one arm: only what a name holds goes on
             continue
         a, b = first.versions.get(root, root), second.versions.get(root, root)
-        versions[root] = a if a is b else merge._result(a, b, join(a.type, b.type, (root, "version")) or UNKNOWN, root.name)
+        versions[root] = (
+            a
+            if a is b
+            else merge._result(a, b, join(a.type, b.type, (root, "version")) or UNKNOWN, root.name)
+        )
         frame.low.ambiguous.pop(versions[root], None)
     low = frame.low
     low.versions = versions
-    low.held = {x: first.held.get(x, frozenset()) | second.held.get(x, frozenset()) for x in {**first.held, **second.held}}
+    low.held = {
+        x: first.held.get(x, frozenset()) | second.held.get(x, frozenset())
+        for x in {**first.held, **second.held}
+    }
     low.stale = {**first.stale, **second.stale}
 
 
@@ -244,7 +261,11 @@ def _map_state(frame: Frame, outcome: Any, export: Callable) -> Any:
     from .abstract import map_abstract
 
     for f, _ in State(frame).frames:
-        f.names = {n: map_abstract(x, export) for n, x in f.names.items()} if not _holds_mutable(f.names) else _map_in_place(f.names, export)
+        f.names = (
+            {n: map_abstract(x, export) for n, x in f.names.items()}
+            if not _holds_mutable(f.names)
+            else _map_in_place(f.names, export)
+        )
     frame.low.versions = {root: export(v) for root, v in frame.low.versions.items()}
     return map_abstract(outcome, export) if outcome is not DEAD else DEAD
 
@@ -257,7 +278,12 @@ def _map_in_place(names: dict[str, Any], export: Callable) -> dict[str, Any]:
     def visit(x: Any) -> Any:
         items = mutable_contents(x)
         if items is not None:
-            set_contents(x, [visit(i) for i in items] if isinstance(items, list) else {k: visit(i) for k, i in items.items()})
+            set_contents(
+                x,
+                [visit(i) for i in items]
+                if isinstance(items, list)
+                else {k: visit(i) for k, i in items.items()},
+            )
             return x
         inner = children(x)
         return export(x) if inner is None else rebuild(x, [visit(i) for i in inner])
@@ -274,7 +300,9 @@ def is_cheap_truth(frame: Frame, make: Callable[[], Any]) -> Any:
     with frame.builder.inside(block):
         value = make()
     nodes = block.nodes
-    harmless = len(nodes) <= CHEAP_OPERATIONS and all(isinstance(n, Op) and n.effect == PURE and all(r.type.is_scalar for r in n.results) for n in nodes)
+    harmless = len(nodes) <= CHEAP_OPERATIONS and all(
+        isinstance(n, Op) and n.effect == PURE and all(r.type.is_scalar for r in n.results) for n in nodes
+    )
     boolean = isinstance(value, bool) or (isinstance(value, Value) and value.type.dtype == np.bool_)
     if harmless and boolean and not any(_may_raise(n) for n in nodes):
         frame.builder.block.nodes.extend(nodes)
@@ -286,4 +314,7 @@ def is_cheap_truth(frame: Frame, make: Callable[[], Any]) -> Any:
 def _may_raise(node: Op) -> bool:
     import operator
 
-    return node.fun in (operator.getitem, operator.truediv, operator.floordiv, operator.mod, operator.pow) or node.fun.__module__ == "math"
+    return (
+        node.fun in (operator.getitem, operator.truediv, operator.floordiv, operator.mod, operator.pow)
+        or node.fun.__module__ == "math"
+    )

@@ -59,7 +59,9 @@ def evaluate(frame: Frame, node: Any) -> Any:
     """The abstract value of an expression, its operations emitted."""
     rule = EXPRESSIONS.get(type(node))
     if rule is None:
-        raise frame.refuse(node, f"{type(node).__name__} expressions are not supported: rewrite this without one")
+        raise frame.refuse(
+            node, f"{type(node).__name__} expressions are not supported: rewrite this without one"
+        )
     return rule(frame, node)
 
 
@@ -110,7 +112,9 @@ def _beside(frame: Frame, node: Any, a: Any, b: Any) -> Any:
 
 
 def _fold(frame: Frame, fun: Callable, a: Any, b: Any) -> Any:
-    numbers = isinstance(a, (int, float, complex, str, bytes)) and isinstance(b, (int, float, complex, str, bytes, tuple))
+    numbers = isinstance(a, (int, float, complex, str, bytes)) and isinstance(
+        b, (int, float, complex, str, bytes, tuple)
+    )
     containers = isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)) or isinstance(a, dict)
     if not numbers and not containers:
         return NotImplemented
@@ -154,12 +158,18 @@ def value_of(frame: Frame, node: Any, x: Any) -> Any:
 
         return map_abstract(x, lambda leaf: value_of(frame, node, leaf))
     if isinstance(x, (Struct, Closure, Bound, BoundFunction, Lazy)):
-        raise frame.refuse(node, f"a {type(x).__name__.lower()} cannot be handed to this function: spell out what it should do")
+        raise frame.refuse(
+            node,
+            f"a {type(x).__name__.lower()} cannot be handed to this function: spell out what it should do",
+        )
     return x
 
 
 def _last_name(path: Any) -> str:
-    return next((str(key) for kind, key in reversed(path) if isinstance(key, str) and str(key).isidentifier()), "captured")
+    return next(
+        (str(key) for kind, key in reversed(path) if isinstance(key, str) and str(key).isidentifier()),
+        "captured",
+    )
 
 
 @expression(gast.UnaryOp)
@@ -185,7 +195,9 @@ def truth(frame: Frame, node: Any, x: Any) -> Any:
     if isinstance(x, (FunctionRef, Closure, Bound, BoundFunction, Struct)):
         return True
     if isinstance(x, Range):
-        return truth(frame, node, emit(frame, node, length, emit(frame, node, range, x.start, x.stop, x.step)))
+        return truth(
+            frame, node, emit(frame, node, length, emit(frame, node, range, x.start, x.stop, x.step))
+        )
     if isinstance(x, ObjectRef):
         return emit(frame, node, bool, value_of(frame, node, x))
     return bool(x)
@@ -207,8 +219,12 @@ def _short_circuit(frame: Frame, node: Any, parts: list[Any], conjunction: bool)
     cheap = is_cheap_truth(frame, lambda: _short_circuit(frame, node, parts[1:], conjunction))
     if cheap is not None and isinstance(first, Value) and first.type.dtype == np.bool_:
         return emit(frame, node, truth_and if conjunction else truth_or, first, cheap)
-    rest = lambda: _short_circuit(frame, node, parts[1:], conjunction)  # noqa: E731
-    return branch(frame, node, known, rest, lambda: first) if conjunction else branch(frame, node, known, lambda: first, rest)
+    rest = lambda: _short_circuit(frame, node, parts[1:], conjunction)
+    return (
+        branch(frame, node, known, rest, lambda: first)
+        if conjunction
+        else branch(frame, node, known, lambda: first, rest)
+    )
 
 
 @expression(gast.Compare)
@@ -246,14 +262,18 @@ def compare(frame: Frame, node: Any, op: Any, a: Any, b: Any) -> Any:
             return _compare_containers(frame, node, op, a, b)
         if isinstance(op, (gast.Eq, gast.NotEq)):
             return (a is b) == isinstance(op, gast.Eq)
-    elif (a is None or b is None or isinstance(a, str) or isinstance(b, str)) and isinstance(op, (gast.Eq, gast.NotEq)):
+    elif (a is None or b is None or isinstance(a, str) or isinstance(b, str)) and isinstance(
+        op, (gast.Eq, gast.NotEq)
+    ):
         return isinstance(op, gast.NotEq)
     return emit(frame, node, fun, as_operand(frame, node, a), as_operand(frame, node, b))
 
 
 def _differs(a: Any, b: Any) -> bool:
     """Whether `a` is an extent that is known not to be the number `b`."""
-    return isinstance(a, Value) and isinstance(a.extent, Dim) and a.extent.not_one and type(b) is int and b == 1
+    return (
+        isinstance(a, Value) and isinstance(a.extent, Dim) and a.extent.not_one and type(b) is int and b == 1
+    )
 
 
 def _compare_containers(frame: Frame, node: Any, op: Any, a: Any, b: Any) -> Any:
@@ -261,7 +281,13 @@ def _compare_containers(frame: Frame, node: Any, op: Any, a: Any, b: Any) -> Any
     if isinstance(op, (gast.Eq, gast.NotEq)):
         for x, y in zip(a, b) if equal else ():
             same = compare(frame, node, gast.Eq(), x, y)
-            equal = same if equal is True else equal if same is True else emit(frame, node, truth_and, equal, same)
+            equal = (
+                same
+                if equal is True
+                else equal
+                if same is True
+                else emit(frame, node, truth_and, equal, same)
+            )
         if isinstance(op, gast.Eq):
             return equal
         return (not equal) if isinstance(equal, bool) else emit(frame, node, truth_not, equal)
@@ -287,7 +313,13 @@ def _in(frame: Frame, node: Any, a: Any, b: Any) -> Any:
             same = compare(frame, node, gast.Eq(), a, item)
             if same is True:
                 return True
-            found = same if found is False else found if same is False else emit(frame, node, truth_or, found, same)
+            found = (
+                same
+                if found is False
+                else found
+                if same is False
+                else emit(frame, node, truth_or, found, same)
+            )
         return found
     return emit(frame, node, operator.contains, value_of(frame, node, b), as_operand(frame, node, a))
 
@@ -300,7 +332,12 @@ def _negated(rule: Callable) -> Callable:
     return negated
 
 
-IDENTITY: dict[type, Callable] = {gast.Is: _is, gast.IsNot: _negated(_is), gast.In: _in, gast.NotIn: _negated(_in)}
+IDENTITY: dict[type, Callable] = {
+    gast.Is: _is,
+    gast.IsNot: _negated(_is),
+    gast.In: _in,
+    gast.NotIn: _negated(_in),
+}
 
 
 @expression(gast.IfExp)
@@ -351,7 +388,9 @@ def _dict(frame: Frame, node: Any) -> dict:
 
 @expression(gast.Slice)
 def _slice(frame: Frame, node: Any) -> slice:
-    return slice(*[None if part is None else evaluate(frame, part) for part in (node.lower, node.upper, node.step)])
+    return slice(
+        *[None if part is None else evaluate(frame, part) for part in (node.lower, node.upper, node.step)]
+    )
 
 
 @expression(gast.Starred)
@@ -395,8 +434,17 @@ def _fstring(frame: Frame, node: Any) -> Any:
         if isinstance(piece, gast.Constant):
             template += str(piece.value).replace("{", "{{").replace("}", "}}")
             continue
-        spec = "" if piece.format_spec is None else "".join(str(evaluate(frame, s)) for s in piece.format_spec.values)
-        template += "{" + ("" if piece.conversion == -1 else "!" + chr(piece.conversion)) + (":" + spec if spec else "") + "}"
+        spec = (
+            ""
+            if piece.format_spec is None
+            else "".join(str(evaluate(frame, s)) for s in piece.format_spec.values)
+        )
+        template += (
+            "{"
+            + ("" if piece.conversion == -1 else "!" + chr(piece.conversion))
+            + (":" + spec if spec else "")
+            + "}"
+        )
         parts.append(evaluate(frame, piece.value))
     if is_static(parts):
         return template.format(*parts)
@@ -416,7 +464,9 @@ def _attribute(frame: Frame, node: Any) -> Any:
 
 def to_change(frame: Frame, node: Any) -> Any:
     """What is about to be changed and not read: it may be a captured list that was changed before."""
-    return frame.lookup(node.id, node, changing=True) if isinstance(node, gast.Name) else evaluate(frame, node)
+    return (
+        frame.lookup(node.id, node, changing=True) if isinstance(node, gast.Name) else evaluate(frame, node)
+    )
 
 
 def attribute(frame: Frame, node: Any, owner: Any, name: str) -> Any:
@@ -430,7 +480,9 @@ def attribute(frame: Frame, node: Any, owner: Any, name: str) -> Any:
         if is_method(owner, name):
             return Bound(owner, name)
         if owner.type.kind == "unknown":
-            return Bound(owner, name) if _is_called(frame, node) else emit(frame, node, Attribute(name), owner)
+            return (
+                Bound(owner, name) if _is_called(frame, node) else emit(frame, node, Attribute(name), owner)
+            )
         raise AttributeError(f"'{owner.type.kind}' object has no attribute '{name}'")
     if isinstance(owner, ObjectRef):
         return _object_attribute(frame, node, owner, name)
@@ -470,7 +522,13 @@ def _static_attribute(frame: Frame, node: Any, owner: Any, name: str, found: Any
     # Optimisers are read like functions of the user's.
     trusted = frame.quiet or home != "s2sgrad.optim" and home.partition(".")[0] in LIBRARIES
     if trusted or not isinstance(owner, (types.ModuleType, type)):
-        return FunctionRef(found, None) if frame.quiet and isinstance(found, types.FunctionType) and found.__module__.startswith("s2sgrad.table") else found
+        return (
+            FunctionRef(found, None)
+            if frame.quiet
+            and isinstance(found, types.FunctionType)
+            and found.__module__.startswith("s2sgrad.table")
+            else found
+        )
     inputs = frame.low.inputs
     inputs.objects[id(owner)] = owner
     return inputs.abstract(found, (("object", id(owner)), ("attr", name)), name)
@@ -483,17 +541,32 @@ def _object_attribute(frame: Frame, node: Any, owner: ObjectRef, name: str) -> A
 
     found = getattr(owner.obj, name)
     cls_attr = getattr(type(owner.obj), name, None)
-    if isinstance(found, types.MethodType) and lookup(found) is not None:  # of a library's object: `norm.logpdf`
+    if (
+        isinstance(found, types.MethodType) and lookup(found) is not None
+    ):  # of a library's object: `norm.logpdf`
         frame.low.inputs.guard(owner.path, identity, owner.obj)
         return found
-    if isinstance(found, types.MethodType) and found.__self__ is owner.obj and isinstance(found.__func__, types.FunctionType):
-        ref = frame.low.inputs.abstract(found.__func__, (*owner.path, ("attr", name), ("attr", "__func__")), name)
+    if (
+        isinstance(found, types.MethodType)
+        and found.__self__ is owner.obj
+        and isinstance(found.__func__, types.FunctionType)
+    ):
+        ref = frame.low.inputs.abstract(
+            found.__func__, (*owner.path, ("attr", name), ("attr", "__func__")), name
+        )
         return BoundFunction(ref, (owner,), {})
     if isinstance(cls_attr, property):
         from .calls import call
 
-        return call(frame, node, FunctionRef(cls_attr.fget, (("object", _keep(frame, cls_attr.fget)),)), [owner], {})
-    if callable(found) and not _is_readable(found) and not isinstance(found, (types.FunctionType, type)) and not hasattr(found, "__code__"):
+        return call(
+            frame, node, FunctionRef(cls_attr.fget, (("object", _keep(frame, cls_attr.fget)),)), [owner], {}
+        )
+    if (
+        callable(found)
+        and not _is_readable(found)
+        and not isinstance(found, (types.FunctionType, type))
+        and not hasattr(found, "__code__")
+    ):
         return Bound(owner, name)
     return frame.low.inputs.abstract(found, (*owner.path, ("attr", name)), name)
 
@@ -505,7 +578,11 @@ def _is_readable(x: Any) -> bool:
 
     cls = type(x)
     ours = getattr(cls, "nature", None) is not None
-    return ours or isinstance(x, functools.partial) or isinstance(getattr(cls, "__call__", None), types.FunctionType)
+    return (
+        ours
+        or isinstance(x, functools.partial)
+        or isinstance(getattr(cls, "__call__", None), types.FunctionType)  # noqa: B004
+    )
 
 
 def _class_attribute(frame: Frame, node: Any, owner: Any, cls: type, name: str) -> Any:
@@ -517,7 +594,9 @@ def _class_attribute(frame: Frame, node: Any, owner: Any, cls: type, name: str) 
     if isinstance(found, property):
         from .calls import call
 
-        return call(frame, node, FunctionRef(found.fget, (("object", _keep(frame, found.fget)),)), [owner], {})
+        return call(
+            frame, node, FunctionRef(found.fget, (("object", _keep(frame, found.fget)),)), [owner], {}
+        )
     return found
 
 
@@ -541,9 +620,13 @@ def subscript(frame: Frame, node: Any, owner: Any, index: Any) -> Any:
     if isinstance(owner, Columns):
         from .iteration import item_of
 
-        return Lazy("part", (owner, index)) if isinstance(index, slice) else item_of(frame, node, owner, index)
+        return (
+            Lazy("part", (owner, index)) if isinstance(index, slice) else item_of(frame, node, owner, index)
+        )
     if isinstance(owner, ObjectRef):
-        return frame.low.inputs.abstract(owner.obj[static(frame.low, index)], (*owner.path, ("item", static(frame.low, index))), "item")
+        return frame.low.inputs.abstract(
+            owner.obj[static(frame.low, index)], (*owner.path, ("item", static(frame.low, index))), "item"
+        )
     if isinstance(owner, dict):
         return owner[static(frame.low, index)]
     if isinstance(owner, (list, tuple, str)):
@@ -551,7 +634,9 @@ def subscript(frame: Frame, node: Any, owner: Any, index: Any) -> Any:
             return owner[slice(*[static(frame.low, p) for p in (index.start, index.stop, index.step)])]
         return owner[static(frame.low, index)]
     if isinstance(owner, Range):
-        return emit(frame, node, operator.add, owner.start, emit(frame, node, operator.mul, index, owner.step))
+        return emit(
+            frame, node, operator.add, owner.start, emit(frame, node, operator.mul, index, owner.step)
+        )
     if is_static(owner) and is_static(index):
         return owner[index]
     return emit(frame, node, operator.getitem, value_of(frame, node, owner), value_of(frame, node, index))
@@ -561,7 +646,12 @@ def index_operand(frame: Frame, node: Any, index: Any) -> Any:
     """An index as an operand: ranges and objects become values."""
     if isinstance(index, tuple):
         return tuple(index_operand(frame, node, i) for i in index)
-    if isinstance(index, (Value, slice, int, bool)) or index is None or index is Ellipsis or isinstance(index, np.generic):
+    if (
+        isinstance(index, (Value, slice, int, bool))
+        or index is None
+        or index is Ellipsis
+        or isinstance(index, np.generic)
+    ):
         return index
     if isinstance(index, (list, np.ndarray)):
         return index
@@ -622,4 +712,17 @@ def _dictcomp(frame: Frame, node: Any) -> dict:
     return {static(frame.low, key): value for key, value in comprehension(frame, node, pair)}
 
 
-__all__ = ["as_operand", "attribute", "binary", "closure", "emit", "evaluate", "extent", "named", "subscript", "truth", "type_of", "value_of"]
+__all__ = [
+    "as_operand",
+    "attribute",
+    "binary",
+    "closure",
+    "emit",
+    "evaluate",
+    "extent",
+    "named",
+    "subscript",
+    "truth",
+    "type_of",
+    "value_of",
+]

@@ -44,11 +44,19 @@ class Lowering:
     inputs: Inputs
     versions: dict[Value, Value] = field(default_factory=dict)
     views: dict[Value, View] = field(default_factory=dict)
-    ambiguous: dict[Value, tuple[Value, ...]] = field(default_factory=dict)  # joined handles -> what they may be
-    held: dict[Value, frozenset[Value]] = field(default_factory=dict)  # run-time lists -> arrays put into them
+    ambiguous: dict[Value, tuple[Value, ...]] = field(
+        default_factory=dict
+    )  # joined handles -> what they may be
+    held: dict[Value, frozenset[Value]] = field(
+        default_factory=dict
+    )  # run-time lists -> arrays put into them
     stale: dict[Value, str] = field(default_factory=dict)  # handles that would show the wrong thing -> why
-    maybe_copies: list[Value] = field(default_factory=list)  # views that are copies where the base is not contiguous
-    outside: dict[int, tuple[Any, Any, Any]] = field(default_factory=dict)  # by identity: captured containers -> how they are reached
+    maybe_copies: list[Value] = field(
+        default_factory=list
+    )  # views that are copies where the base is not contiguous
+    outside: dict[int, tuple[Any, Any, Any]] = field(
+        default_factory=dict
+    )  # by identity: captured containers -> how they are reached
     changed: set[Any] = field(default_factory=set)  # the paths of those that the function has changed
     frames: list[Any] = field(default_factory=list)  # the calls being interpreted
     depth: int = 0
@@ -61,7 +69,9 @@ class Lowering:
         if not self.versions or not isinstance(v, Value):
             return v
         if v in self.stale:
-            raise UnsupportedSyntaxError(self.stale[v], self.builder.loc[0].location(self.builder.loc[1]) if self.builder.loc else None)
+            raise UnsupportedSyntaxError(
+                self.stale[v], self.builder.loc[0].location(self.builder.loc[1]) if self.builder.loc else None
+            )
         if v in self.versions:
             return self.versions[v]
         view = self.views.get(v)
@@ -83,7 +93,9 @@ class Lowering:
             self._note_views(out, fun, args, fresh_args, kwargs)
         return out
 
-    def _note_views(self, out: Any, fun: Any, args: tuple[Any, ...], fresh: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _note_views(
+        self, out: Any, fun: Any, args: tuple[Any, ...], fresh: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         """Remember what shares memory with an operand, surely or maybe."""
         if isinstance(out, Value):
             results: tuple[Value, ...] = (out,)
@@ -97,7 +109,11 @@ class Lowering:
                 continue
             if fun is np.diag and args[0].type.rank == 1:
                 continue
-            if r is out and (fun in VIEWS or (fun is np.diag and args[0].type.rank == 2)) and isinstance(args[0], Value):
+            if (
+                r is out
+                and (fun in VIEWS or (fun is np.diag and args[0].type.rank == 2))
+                and isinstance(args[0], Value)
+            ):
                 if not _copies(fun, args):
                     self.views.setdefault(r, View(args[0], fresh[0], fun, args[1:], kwargs))
                     if fun in (np.reshape, np.ravel):
@@ -144,8 +160,24 @@ class Lowering:
 
 
 VIEWS = {
-    operator.getitem, np.reshape, np.ravel, np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.expand_dims,
-    np.squeeze, np.flip, np.fliplr, np.flipud, np.rot90, np.real, np.imag, np.diagonal, np.broadcast_to,
+    operator.getitem,
+    np.reshape,
+    np.ravel,
+    np.transpose,
+    np.matrix_transpose,
+    np.swapaxes,
+    np.moveaxis,
+    np.rollaxis,
+    np.expand_dims,
+    np.squeeze,
+    np.flip,
+    np.fliplr,
+    np.flipud,
+    np.rot90,
+    np.real,
+    np.imag,
+    np.diagonal,
+    np.broadcast_to,
 }  # fmt: skip  (views of their first operand, whatever it is, but for the reshapes)
 
 
@@ -178,7 +210,9 @@ class Frame:
     def here(self, node: Any) -> Any:
         return self.source.location(node)
 
-    def refuse(self, node: Any, message: str, kind: type[DifferentiationError] = UnsupportedSyntaxError) -> DifferentiationError:
+    def refuse(
+        self, node: Any, message: str, kind: type[DifferentiationError] = UnsupportedSyntaxError
+    ) -> DifferentiationError:
         return kind(message, self.here(node))
 
     def missing(self, node: Any, kind: type[NameError], message: str) -> NameError:
@@ -192,7 +226,10 @@ class Frame:
         """The abstract value of a name, by Python's scoping; `changing`: only to be changed, not read."""
         found = self._find(name, node)
         if self.low.changed and not changing and self.low.is_changed(found):
-            raise self.refuse(node, f"`{name}` is from outside of the function and has been changed here: what it holds is not followed, so keep what is read in a local name")
+            raise self.refuse(
+                node,
+                f"`{name}` is from outside of the function and has been changed here: what it holds is not followed, so keep what is read in a local name",  # noqa: E501
+            )
         return found
 
     def _find(self, name: str, node: Any) -> Any:
@@ -204,7 +241,11 @@ class Frame:
                     raise self.refuse(node, f"`{name}` {found.reason}")
                 return found
             if name in frame.local and frame is self:
-                raise self.missing(node, UnboundLocalError, f"cannot access local variable '{name}' where it is not associated with a value")
+                raise self.missing(
+                    node,
+                    UnboundLocalError,
+                    f"cannot access local variable '{name}' where it is not associated with a value",
+                )
             if frame.outer is None:
                 return frame.outside(name, node)
             frame = frame.outer
@@ -221,14 +262,23 @@ class Frame:
             try:
                 content = fun.__closure__[index].cell_contents
             except ValueError:
-                raise self.missing(node, NameError, f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope") from None
+                raise self.missing(
+                    node,
+                    NameError,
+                    f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope",
+                ) from None
             if self.quiet:
                 return content
             return self.low.from_outside(content, (*ref.path, ("cell", index)), name)
         scope = fun.__globals__
         if name in scope:
             if self.quiet:
-                return FunctionRef(scope[name], None) if type(scope[name]) is type(_sample) and scope[name].__module__.startswith("s2sgrad.table") else scope[name]
+                return (
+                    FunctionRef(scope[name], None)
+                    if type(scope[name]) is type(_sample)
+                    and scope[name].__module__.startswith("s2sgrad.table")
+                    else scope[name]
+                )
             inputs.globals[id(scope)] = scope
             return self.low.from_outside(scope[name], (("globals", id(scope)), ("item", name)), name)
         if hasattr(builtins, name):
@@ -246,7 +296,9 @@ def parameters(node: Any) -> gast.arguments:
 def closure_frame(closure: Closure) -> Frame:
     """A fresh frame for a call of a function defined in interpreted code."""
     outer = closure.frame
-    return Frame(outer.low, outer.source, outer.function, outer, {}, assigned_names(closure.node), quiet=outer.quiet)
+    return Frame(
+        outer.low, outer.source, outer.function, outer, {}, assigned_names(closure.node), quiet=outer.quiet
+    )
 
 
 _assigned: dict[int, tuple[Any, frozenset[str]]] = {}

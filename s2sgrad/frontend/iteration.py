@@ -49,7 +49,16 @@ def _items_of_value(frame: Frame, node: Any, x: Value, expected: int | None) -> 
     if x.type.shape:
         n = x.type.shape[0] if isinstance(x.type.shape[0], int) else n
     if n is None:
-        n = static(frame.low, emit(frame, node, length if x.type.kind == "list" else extent, x, *([] if x.type.kind == "list" else [0])))
+        n = static(
+            frame.low,
+            emit(
+                frame,
+                node,
+                length if x.type.kind == "list" else extent,
+                x,
+                *([] if x.type.kind == "list" else [0]),
+            ),
+        )
     return [emit(frame, node, operator.getitem, x, k) for k in range(n)]
 
 
@@ -61,13 +70,15 @@ def _generator_items(frame: Frame, node: Any, owner: Frame, generator: Any) -> l
 def _map_items(frame: Frame, node: Any, fun: Any, *parts: Any) -> list[Any]:
     from .calls import call
 
-    return [call(frame, node, fun, list(items), {}) for items in zip(*[iterate(frame, node, p) for p in parts])]
+    return [
+        call(frame, node, fun, list(items), {}) for items in zip(*[iterate(frame, node, p) for p in parts])
+    ]
 
 
 def _filter_items(frame: Frame, node: Any, fun: Any, part: Any) -> list[Any]:
     from .calls import call
 
-    keep = lambda x: x if fun is None else call(frame, node, fun, [x], {})  # noqa: E731
+    keep = lambda x: x if fun is None else call(frame, node, fun, [x], {})
     return [x for x in iterate(frame, node, part) if static(frame.low, keep(x))]
 
 
@@ -149,7 +160,9 @@ def _from_zero(frame: Frame, node: Any, c: Counted) -> tuple[Any, Callable[[Any]
         n = emit(frame, node, length, emit(frame, node, range, c.start, c.stop, c.step))
 
     def item(k: Any) -> Any:
-        scaled = k if not isinstance(c.step, Value) and c.step == 1 else emit(frame, node, operator.mul, k, c.step)
+        scaled = (
+            k if not isinstance(c.step, Value) and c.step == 1 else emit(frame, node, operator.mul, k, c.step)
+        )
         return c.item(emit(frame, node, operator.add, c.start, scaled))
 
     return n, item
@@ -162,7 +175,9 @@ def _counted_enumerate(frame: Frame, node: Any, part: Any, start: Any) -> Counte
     n, item = _from_zero(frame, node, inner)
 
     def pair(k: Any) -> Any:
-        number = k if not isinstance(start, Value) and start == 0 else emit(frame, node, operator.add, k, start)
+        number = (
+            k if not isinstance(start, Value) and start == 0 else emit(frame, node, operator.add, k, start)
+        )
         return (number, item(k))
 
     return Counted(0, n, 1, pair)
@@ -182,7 +197,11 @@ def _counted_zip(frame: Frame, node: Any, *parts: Any) -> Counted | None:
 def shorter(frame: Frame, node: Any, a: Any, b: Any) -> Any:
     if not isinstance(a, Value) and not isinstance(b, Value):
         return min(a, b)
-    if isinstance(a, Value) and isinstance(b, Value) and (a is b or (a.extent is not None and a.extent == b.extent)):
+    if (
+        isinstance(a, Value)
+        and isinstance(b, Value)
+        and (a is b or (a.extent is not None and a.extent == b.extent))
+    ):
         return a
     return emit(frame, node, min, a, b)
 
@@ -241,7 +260,9 @@ def _generate(inner: Frame, node: Any, level: int, iterable: Any, element: Any) 
         if level + 1 == len(node.generators):
             yield evaluate(inner, element)
         else:
-            yield from _generate(inner, node, level + 1, evaluate(inner, node.generators[level + 1].iter), element)
+            yield from _generate(
+                inner, node, level + 1, evaluate(inner, node.generators[level + 1].iter), element
+            )
 
 
 def _short_items(frame: Frame, node: Any, x: Any) -> list[Any]:
@@ -272,7 +293,11 @@ def _comprehension_loop(inner: Frame, node: Any, first: Any, element: Any) -> Va
     from .primitives import list_of
     from .statements import run_block
 
-    append = gast.Expr(gast.Call(gast.Attribute(gast.Name(RESULT, gast.Load(), None, None), "append", gast.Load()), [element], []))
+    append = gast.Expr(
+        gast.Call(
+            gast.Attribute(gast.Name(RESULT, gast.Load(), None, None), "append", gast.Load()), [element], []
+        )
+    )
     body: list[Any] = [append]
     for level in range(len(node.generators) - 1, -1, -1):
         g = node.generators[level]

@@ -27,7 +27,9 @@ class LoopNames:
 @dataclass
 class _Analysis:
     loops: dict[int, LoopNames] = field(default_factory=dict)
-    exits: list[tuple[Names, Names]] = field(default_factory=list)  # (on break, on continue) of enclosing loops
+    exits: list[tuple[Names, Names]] = field(
+        default_factory=list
+    )  # (on break, on continue) of enclosing loops
 
 
 _known: dict[int, tuple[Any, dict[int, LoopNames]]] = {}
@@ -41,7 +43,10 @@ def loop_names(function: Any, loop: Any) -> LoopNames | None:
         body = function.body if isinstance(function.body, list) else []
         captured = _captured_by_closures(body)
         _block(analysis, body, captured)
-        found = _known[id(function)] = (function, {k: LoopNames(n.after | captured, n.head | captured) for k, n in analysis.loops.items()})
+        found = _known[id(function)] = (
+            function,
+            {k: LoopNames(n.after | captured, n.head | captured) for k, n in analysis.loops.items()},
+        )
     return found[1].get(id(loop))
 
 
@@ -57,11 +62,15 @@ def _captured_by_closures(body: list[Any]) -> Names:
 
 def reads(node: Any) -> Names:
     """All names that a piece of syntax reads."""
-    return frozenset(n.id for n in gast.walk(node) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Load))
+    return frozenset(
+        n.id for n in gast.walk(node) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Load)
+    )
 
 
 def binds(node: Any) -> Names:
-    return frozenset(n.id for n in gast.walk(node) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store))
+    return frozenset(
+        n.id for n in gast.walk(node) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)
+    )
 
 
 def _block(a: _Analysis, statements: list[Any], out: Names) -> Names:
@@ -128,7 +137,9 @@ def _iterate(a: _Analysis, s: Any, after: Names, at_head: Callable[[Names], Name
 
 
 def reads_of(body: list[Any]) -> Names:
-    return frozenset(n for s in body for n in reads(s)) | frozenset(n for s in body for x in gast.walk(s) if isinstance(x, gast.AugAssign) for n in _plain_names(x.target))
+    return frozenset(n for s in body for n in reads(s)) | frozenset(
+        n for s in body for x in gast.walk(s) if isinstance(x, gast.AugAssign) for n in _plain_names(x.target)
+    )
 
 
 def _break(a: _Analysis, s: Any, out: Names) -> Names:

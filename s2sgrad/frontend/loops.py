@@ -16,7 +16,18 @@ import numpy as np
 
 from ..ir.program import UNDEFINED, Block, Loop, Terminator, Value, type_of, walk
 from ..ir.types import BOOL, INT, UNKNOWN, Type, join
-from .abstract import Closure, NotStatic, ObjectRef, Struct, Unbound, children, is_namedtuple, map_abstract, rebuild, same_abstract
+from .abstract import (
+    Closure,
+    NotStatic,
+    ObjectRef,
+    Struct,
+    Unbound,
+    children,
+    is_namedtuple,
+    map_abstract,
+    rebuild,
+    same_abstract,
+)
 from .aliases import after_loop, enter_loop, leave_iteration, references
 from .control import DEAD, RETURN_VALUE, State, branch, mutable_contents, nothing_for, set_contents
 from .expressions import emit, evaluate, truth
@@ -72,7 +83,9 @@ class LoopContext:
         """The carried values where an iteration ends; Retry if they do not fit the guess."""
         out: list[Any] = []
         ends: list[tuple[Any, Value, Any]] = []
-        widened = self.before is not None and _changed(frame, self.guess, self.heads, self.before, self.outer.__contains__)
+        widened = self.before is not None and _changed(
+            frame, self.guess, self.heads, self.before, self.outer.__contains__
+        )
         for key, head in self.heads.items():
             now = _now(self.frame, key)
             leaves = _match(head, now)
@@ -84,7 +97,11 @@ class LoopContext:
                     ends.append(((key, k), h, x))
                 x = frame.low.current(x) if not isinstance(key, Value) else x
                 known = h.type
-                t = join(known, type_of(x), (key if isinstance(key, str) else id(key), k)) if x is not UNDEFINED and x is not None else known
+                t = (
+                    join(known, type_of(x), (key if isinstance(key, str) else id(key), k))
+                    if x is not UNDEFINED and x is not None
+                    else known
+                )
                 if t is None:
                     raise frame.refuse(frame.source.tree, f"`{key}` changes its nature in a loop")
                 if t != known and not _equal_types(t, known):
@@ -99,21 +116,35 @@ class LoopContext:
 def _equal_types(a: Type, b: Type) -> bool:
     """Equal but for the names of unknown extents, which are new at each trial."""
     if a.kind == "list" and b.kind == "list":
-        return a.item == b.item or (a.item is not None and b.item is not None and _equal_types(a.item, b.item))
+        return a.item == b.item or (
+            a.item is not None and b.item is not None and _equal_types(a.item, b.item)
+        )
     if a.kind != b.kind or a.dtype != b.dtype or a.rank != b.rank:
         return False
     from ..ir.types import Dim
 
-    return all(m == n or (isinstance(m, Dim) and isinstance(n, Dim) and m.not_one == n.not_one) for m, n in zip(a.shape or (), b.shape or ())) and _opaque(b)
+    return all(
+        m == n or (isinstance(m, Dim) and isinstance(n, Dim) and m.not_one == n.not_one)
+        for m, n in zip(a.shape or (), b.shape or ())
+    ) and _opaque(b)
 
 
 def _opaque(t: Type) -> bool:
     from ..ir.types import Dim
 
-    return all(not isinstance(n, Dim) or (isinstance(n.key, tuple) and len(n.key) == 2 and isinstance(n.key[1], int) and isinstance(n.key[0], tuple)) for n in t.shape or ())
+    return all(
+        not isinstance(n, Dim)
+        or (
+            isinstance(n.key, tuple)
+            and len(n.key) == 2
+            and isinstance(n.key[1], int)
+            and isinstance(n.key[0], tuple)
+        )
+        for n in t.shape or ()
+    )
 
 
-class _mismatch(Exception):  # noqa: N801
+class _mismatch(Exception):
     """A carried name ends an iteration with another structure than it began with."""
 
     def __init__(self, frame: Frame, key: Any, head: Any, now: Any) -> None:
@@ -143,7 +174,11 @@ def _match(head: Any, now: Any) -> list[tuple[Value, Any]] | None:
     inner_h, inner_n = children(head), children(now)
     if inner_h is not None and inner_n is not None:
         a, b = list(inner_h), list(inner_n)
-        if type(head) is not type(now) or len(a) != len(b) or (isinstance(head, dict) and list(head) != list(now)):
+        if (
+            type(head) is not type(now)
+            or len(a) != len(b)
+            or (isinstance(head, dict) and list(head) != list(now))
+        ):
             return None
         out: list[tuple[Value, Any]] = []
         for x, y in zip(a, b):
@@ -163,13 +198,17 @@ CARRIED = object()  # marks the parameters of a loop body under trial
 
 def for_loop(frame: Frame, node: Any, iterable: Any, rest: list[Any]) -> None:
     """A `for` over anything: unrolled where the items are known one by one, else a counted loop."""
-    run_time = counted(frame, node, iterable) if not (isinstance(iterable, range) and len(iterable) == 0) else None
+    run_time = (
+        counted(frame, node, iterable) if not (isinstance(iterable, range) and len(iterable) == 0) else None
+    )
     if run_time is None or frame.quiet:
         unroll(frame, node, iterate(frame, node, iterable))
         return
     before, count = State(frame), len(frame.builder.block.nodes)
     try:
-        frame.names[f"<over {id(node)}>"] = iterable  # it is read by every iteration, whatever its names come to be
+        frame.names[f"<over {id(node)}>"] = (
+            iterable  # it is read by every iteration, whatever its names come to be
+        )
         _counted_loop(frame, node, run_time, rest)
         del frame.names[f"<over {id(node)}>"]
     except (NotStatic, _mismatch) as failure:
@@ -185,7 +224,10 @@ def _unroll_instead(frame: Frame, node: Any, iterable: Any, failure: Exception) 
         items = iterate(frame, node, iterable)
     except NotStatic:
         if isinstance(failure, _mismatch):
-            raise frame.refuse(node, f"`{failure.key}` changes its structure from one iteration to the next: give it one kind of value before the loop") from None
+            raise frame.refuse(
+                node,
+                f"`{failure.key}` changes its structure from one iteration to the next: give it one kind of value before the loop",  # noqa: E501
+            ) from None
         raise failure from None
     unroll(frame, node, items)
 
@@ -210,7 +252,7 @@ def unroll(frame: Frame, node: Any, items: list[Any]) -> None:
                 return
             if isinstance(stop, Value):
                 rest = k
-                branch(frame, node, emit(frame, node, truth_not, stop), lambda: step(rest), lambda: None)
+                branch(frame, node, emit(frame, node, truth_not, stop), lambda: step(rest), lambda: None)  # noqa: B023
                 return
 
     step(0)
@@ -253,11 +295,15 @@ def while_loop(frame: Frame, node: Any, rest: list[Any]) -> None:
         for n in gast.walk(leave):
             if not hasattr(n, "lineno"):
                 gast.copy_location(n, node)
-        node = gast.copy_location(gast.While(gast.Constant(True, None), [leave, *node.body], node.orelse), node)
+        node = gast.copy_location(
+            gast.While(gast.Constant(True, None), [leave, *node.body], node.orelse), node
+        )
     _run_time_loop(frame, node, names, lambda block: run_block(frame, node.body), None)
 
 
-def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Block], Any], domain: Any, keep: Any = None) -> None:
+def _run_time_loop(
+    frame: Frame, node: Any, names: set[str], body: Callable[[Block], Any], domain: Any, keep: Any = None
+) -> None:
     names = names - _only_augmented(frame, node.body, names)
     guess = _first_guess(frame, node, names)
     exits = exits_of(node.body)
@@ -272,14 +318,20 @@ def _run_time_loop(frame: Frame, node: Any, names: set[str], body: Callable[[Blo
             before.restore(frame)
         except _ToList as conversion:
             before.restore(frame)
-            if outer is not None and outer.before is not None and id(conversion.container) in outer.before.contents:
+            if (
+                outer is not None
+                and outer.before is not None
+                and id(conversion.container) in outer.before.contents
+            ):
                 raise  # it grows in every iteration of the loop around this one
             _convert_to_list(frame, node, conversion.container, guess)
             before = State(frame)
         finally:
             frame.loop = outer
     else:
-        raise frame.refuse(node, "what this loop carries does not settle: its names change their nature at every iteration")
+        raise frame.refuse(
+            node, "what this loop carries does not settle: its names change their nature at every iteration"
+        )
     frame.builder.loc = frame.builder.loc if frame.quiet else (frame.source, node)
     made.keep = keep
     if keep is not None and exits & {"break", "return"}:
@@ -292,7 +344,13 @@ def _first_guess(frame: Frame, node: Any, names: set[str]) -> Guess:
     remembered = frame.low.memo.setdefault(("loop", id(node)), Guess())
     guess = Guess(types=remembered.types, templates=remembered.templates, written=remembered.written)
     live = names_of_loop(frame, node)
-    carried = {n for n in names if n in frame.names and not isinstance(frame.names[n], Closure) and (live is None or n in live.head or n in live.after)}
+    carried = {
+        n
+        for n in names
+        if n in frame.names
+        and not isinstance(frame.names[n], Closure)
+        and (live is None or n in live.head or n in live.after)
+    }
     guess.names = carried | {n for n in remembered.templates if n in names}
     for name in remembered.written:
         handle = frame.names.get(name)
@@ -303,9 +361,18 @@ def _first_guess(frame: Frame, node: Any, names: set[str]) -> Guess:
 
 def _only_augmented(frame: Frame, body: list[Any], names: set[str]) -> set[str]:
     """Names of arrays that a loop binds by `a += b` alone: they stay what they are, an array that is written to."""
-    augmented = [n.target.id for s in body for n in gast.walk(s) if isinstance(n, gast.AugAssign) and isinstance(n.target, gast.Name)]
-    stores = [n.id for s in body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)]
-    arrays = {n for n in names if isinstance(frame.names.get(n), Value) and frame.names[n].type.kind == "array"}
+    augmented = [
+        n.target.id
+        for s in body
+        for n in gast.walk(s)
+        if isinstance(n, gast.AugAssign) and isinstance(n.target, gast.Name)
+    ]
+    stores = [
+        n.id for s in body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)
+    ]
+    arrays = {
+        n for n in names if isinstance(frame.names.get(n), Value) and frame.names[n].type.kind == "array"
+    }
     return {n for n in arrays if stores.count(n) == augmented.count(n)}
 
 
@@ -343,7 +410,7 @@ def _bind_flags(frame: Frame, exits: set[str], guess: Guess, has_else: bool) -> 
         guess.names.add(BROKEN)
 
 
-class _ToList(Exception):  # noqa: N818
+class _ToList(Exception):
     """A container of known length grows in a run-time loop: it must be a run-time list."""
 
     def __init__(self, container: list[Any]) -> None:
@@ -353,7 +420,10 @@ class _ToList(Exception):  # noqa: N818
 
 def _convert_to_list(frame: Frame, node: Any, container: list[Any], guess: Guess) -> None:
     if any(not isinstance(x, (Value, int, float, complex)) for x in container):
-        raise frame.refuse(node, "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items")
+        raise frame.refuse(
+            node,
+            "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items",
+        )
     value = emit(frame, node, list_of, *container)
     f: Frame | None = frame
     while f is not None:
@@ -365,7 +435,15 @@ def _convert_to_list(frame: Frame, node: Any, container: list[Any], guess: Guess
     guess.containers = {k: c for k, c in guess.containers.items() if c is not container}
 
 
-def _trial(frame: Frame, node: Any, guess: Guess, names: set[str], body: Callable[[Block], Any], domain: Any, before: State) -> Loop:
+def _trial(
+    frame: Frame,
+    node: Any,
+    guess: Guess,
+    names: set[str],
+    body: Callable[[Block], Any],
+    domain: Any,
+    before: State,
+) -> Loop:
     """Interpret the body once under a guess; the finished loop, or Retry with a wider guess."""
     low, builder = frame.low, frame.builder
     block = Block()
@@ -425,7 +503,11 @@ def _head(frame: Frame, key: Any, start: Any, guess: Guess, block: Block, inits:
             return x
         counter[0] += 1
         t = guess.types.get((key, number), t)
-        name = key if isinstance(key, str) and not key.startswith("<") else (key.name if isinstance(key, Value) else None)
+        name = (
+            key
+            if isinstance(key, str) and not key.startswith("<")
+            else (key.name if isinstance(key, Value) else None)
+        )
         param = Value(t if not isinstance(t, tuple) else UNKNOWN, name)
         param.witness = CARRIED
         block.params.append(param)
@@ -457,7 +539,16 @@ def _test_block(frame: Frame, node: Any, domain: Any, heads: dict, body: Block) 
     return test
 
 
-def _discover(frame: Frame, guess: Guess, names: set[str], before: State, heads: dict, node: Any, outcome: Any, block: Block) -> None:
+def _discover(
+    frame: Frame,
+    guess: Guess,
+    names: set[str],
+    before: State,
+    heads: dict,
+    node: Any,
+    outcome: Any,
+    block: Block,
+) -> None:
     """Widen the guess by whatever the body changed that it did not carry."""
     wider = _changed(frame, guess, heads, before, lambda root: _existed(root, block))
     for name in names:
@@ -471,13 +562,22 @@ def _discover(frame: Frame, guess: Guess, names: set[str], before: State, heads:
         raise Retry
 
 
-def _changed(frame: Frame, guess: Guess, heads: dict, before: State, existed: Callable[[Value], bool]) -> bool:
+def _changed(
+    frame: Frame, guess: Guess, heads: dict, before: State, existed: Callable[[Value], bool]
+) -> bool:
     """Widen the guess by arrays and containers that an iteration has changed and does not carry."""
     low, wider = frame.low, False
     for root in low.versions:
-        if low.versions[root] is not before.versions.get(root, root) and root not in heads and root not in guess.roots and existed(root):
+        if (
+            low.versions[root] is not before.versions.get(root, root)
+            and root not in heads
+            and root not in guess.roots
+            and existed(root)
+        ):
             guess.roots[root] = None
-            guess.written |= {n for n, v in frame.names.items() if isinstance(v, Value) and low.root(v) is root}
+            guess.written |= {
+                n for n, v in frame.names.items() if isinstance(v, Value) and low.root(v) is root
+            }
             wider = True
     for key, (x, items) in before.contents.items():
         if ("contents", key) in heads:
@@ -496,7 +596,12 @@ def same_contents(a: Any, b: Any) -> bool:
     if type(a) is not type(b) or len(a) != len(b):
         return False
     pairs = zip(a, b) if isinstance(a, list) else zip(a.items(), b.items())
-    return all((x is y) or (isinstance(x, tuple) and not isinstance(a, list) and x[0] == y[0] and x[1] is y[1]) or (not isinstance(x, tuple) and same_abstract(x, y)) for x, y in pairs)
+    return all(
+        (x is y)
+        or (isinstance(x, tuple) and not isinstance(a, list) and x[0] == y[0] and x[1] is y[1])
+        or (not isinstance(x, tuple) and same_abstract(x, y))
+        for x, y in pairs
+    )
 
 
 def _carriable(x: Any) -> bool:
@@ -526,17 +631,26 @@ def _leave(frame: Frame, loop: Loop, heads: dict, guess: Guess, before: State, n
     loop.results = list(results.values())
     restored = dict(before.versions)
     frame.low.versions = {root: v for root, v in restored.items()}
-    swap = lambda leaf: results.get(leaf, leaf) if isinstance(leaf, Value) else leaf  # noqa: E731
+    swap = lambda leaf: results.get(leaf, leaf) if isinstance(leaf, Value) else leaf
     after_loop(frame.low, results)
     for key, head in heads.items():
-        _install(frame, key, map_abstract(head, swap) if isinstance(key, str) or isinstance(key, Value) else _swap_contents(head, swap), guess)
+        _install(
+            frame,
+            key,
+            map_abstract(head, swap) if isinstance(key, (str, Value)) else _swap_contents(head, swap),
+            guess,
+        )
     for name in names - guess.names:
         if name in frame.names:
             frame.names[name] = Unbound("is bound only inside a loop")
 
 
 def _swap_contents(head: Any, swap: Callable) -> Any:
-    return [map_abstract(x, swap) for x in head] if isinstance(head, list) else {k: map_abstract(x, swap) for k, x in head.items()}
+    return (
+        [map_abstract(x, swap) for x in head]
+        if isinstance(head, list)
+        else {k: map_abstract(x, swap) for k, x in head.items()}
+    )
 
 
 __all__ = ["BOOL", "ObjectRef", "Struct", "for_loop", "is_namedtuple", "rebuild", "unroll", "while_loop"]

@@ -11,8 +11,8 @@ from ..errors import UnsupportedSyntaxError
 from ..ir.builder import Builder
 from ..ir.program import Block, Function, Terminator, Value
 from ..ir.rewrite import substitute_in_block
-from ..optimize.undefined import settle_undefined
 from ..ir.types import UNKNOWN
+from ..optimize.undefined import settle_undefined
 from ..table.registry import IMPURE, lookup
 from .abstract import BoundFunction, FunctionRef, NotStatic, ObjectRef, map_abstract
 from .calls import call

@@ -72,10 +72,41 @@ ARRAY_ATTRIBUTES: dict[str, Callable[[Frame, Any, Value], Any]] = {
 
 ARRAY_METHODS: dict[str, Any] = {
     name: getattr(np, name)
-    for name in (
-        "sum mean prod max min var std cumsum cumprod ravel swapaxes squeeze diagonal trace repeat take compress choose "
-        "clip copy dot conj conjugate round argsort argmax argmin argpartition nonzero searchsorted any all ptp"
-    ).split()
+    for name in [
+        "sum",
+        "mean",
+        "prod",
+        "max",
+        "min",
+        "var",
+        "std",
+        "cumsum",
+        "cumprod",
+        "ravel",
+        "swapaxes",
+        "squeeze",
+        "diagonal",
+        "trace",
+        "repeat",
+        "take",
+        "compress",
+        "choose",
+        "clip",
+        "copy",
+        "dot",
+        "conj",
+        "conjugate",
+        "round",
+        "argsort",
+        "argmax",
+        "argmin",
+        "argpartition",
+        "nonzero",
+        "searchsorted",
+        "any",
+        "all",
+        "ptp",
+    ]
     if hasattr(np, name)
 }
 ARRAY_METHODS["flatten"] = shapes.flatten
@@ -89,7 +120,9 @@ def is_method(owner: Value, name: str) -> bool:
     return name in ARRAY_METHODS or name in ARRAY_SPECIAL
 
 
-def call_method(frame: Frame, node: Any, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def call_method(
+    frame: Frame, node: Any, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
     """`owner.name(*args, **kwargs)` of an abstract value."""
     from .calls import call_table
     from .opaque import handed_over, may_write
@@ -109,11 +142,25 @@ def call_method(frame: Frame, node: Any, owner: Any, name: str, args: list[Any],
                 return call_table(frame, node, fun, entry, [owner, *args], kwargs)
         if owner.type.kind != "array":
             args, kwargs = handed_over(frame, node, args), handed_over(frame, node, kwargs)
-        return emit(frame, node, Method(name), owner, *[value_of(frame, node, a) for a in args], **{k: value_of(frame, node, v) for k, v in kwargs.items()})
+        return emit(
+            frame,
+            node,
+            Method(name),
+            owner,
+            *[value_of(frame, node, a) for a in args],
+            **{k: value_of(frame, node, v) for k, v in kwargs.items()},
+        )
     if isinstance(owner, ObjectRef):
         if may_write(owner.obj, name):
             args, kwargs = handed_over(frame, node, args), handed_over(frame, node, kwargs)
-        return emit(frame, node, Method(name), value_of(frame, node, owner), *[value_of(frame, node, a) for a in args], **{k: value_of(frame, node, v) for k, v in kwargs.items()})
+        return emit(
+            frame,
+            node,
+            Method(name),
+            value_of(frame, node, owner),
+            *[value_of(frame, node, a) for a in args],
+            **{k: value_of(frame, node, v) for k, v in kwargs.items()},
+        )
     if is_namedtuple(owner) and name in ("_replace", "_asdict"):
         return getattr(owner, name)(*args, **kwargs)
     rule = CONTAINER_METHODS.get((type(owner), name))
@@ -126,7 +173,7 @@ def call_method(frame: Frame, node: Any, owner: Any, name: str, args: list[Any],
     raise frame.refuse(node, f"the method `{name}` of a {type(owner).__name__} is not supported here")
 
 
-# --- methods of arrays that are not functions of NumPy with the same arguments -----------------------------------------
+# --- methods of arrays that are not functions of NumPy with the same arguments -----------------------------------------  # noqa: E501
 
 
 def _reshape(frame: Frame, node: Any, x: Value, *shape: Any, **kwargs: Any) -> Any:
@@ -136,7 +183,13 @@ def _reshape(frame: Frame, node: Any, x: Value, *shape: Any, **kwargs: Any) -> A
 
 def _transpose(frame: Frame, node: Any, x: Value, *axes: Any) -> Any:
     order = axes[0] if len(axes) == 1 else axes
-    return emit(frame, node, np.transpose, x, *([] if not axes or order is None else [tuple(static(frame.low, list(order)))]))
+    return emit(
+        frame,
+        node,
+        np.transpose,
+        x,
+        *([] if not axes or order is None else [tuple(static(frame.low, list(order)))]),
+    )
 
 
 def _fill(frame: Frame, node: Any, x: Value, value: Any) -> None:
@@ -163,7 +216,10 @@ def _item(frame: Frame, node: Any, x: Value, *index: Any) -> Any:
 
 
 def _refused(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: Any) -> None:
-    raise frame.refuse(node, "this method changes the array in a way that is not supported: assign with a subscript, `a[index] = v`")
+    raise frame.refuse(
+        node,
+        "this method changes the array in a way that is not supported: assign with a subscript, `a[index] = v`",
+    )
 
 
 ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
@@ -177,14 +233,19 @@ ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
 }
 
 
-# --- lists known only at run time ---------------------------------------------------------------------------------------
+# --- lists known only at run time ---------------------------------------------------------------------------------------  # noqa: E501
 
 
 def _append(frame: Frame, node: Any, xs: Value, item: Any) -> None:
     from .writes import note_held
 
-    if children(item) is not None and any(isinstance(v, Value) and v.type.may_be_active for v in leaves_of(item)):
-        raise frame.refuse(node, "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items")
+    if children(item) is not None and any(
+        isinstance(v, Value) and v.type.may_be_active for v in leaves_of(item)
+    ):
+        raise frame.refuse(
+            node,
+            "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items",
+        )
     frame.low.versions[xs] = emit(frame, node, list_append, xs, value_of(frame, node, item))
     note_held(frame, xs, item)
 
@@ -205,14 +266,18 @@ def _extend(frame: Frame, node: Any, xs: Value, items: Any) -> None:
 LIST_METHODS: dict[str, Callable[..., Any]] = {"append": _append, "pop": _pop, "extend": _extend}
 
 
-# --- containers of known structure ---------------------------------------------------------------------------------------
+# --- containers of known structure ---------------------------------------------------------------------------------------  # noqa: E501
 
 
 def _list_method(name: str) -> Callable[..., Any]:
     def run(frame: Frame, node: Any, xs: list[Any], *args: Any) -> Any:
         if name == "extend":
             return xs.extend(iterate(frame, node, args[0]))
-        places = args if name in ("append",) else tuple(static(frame.low, a) if k == 0 else a for k, a in enumerate(args))
+        places = (
+            args
+            if name in ("append",)
+            else tuple(static(frame.low, a) if k == 0 else a for k, a in enumerate(args))
+        )
         return getattr(xs, name)(*places)
 
     return run
@@ -222,9 +287,11 @@ def _dict_get(frame: Frame, node: Any, d: dict, key: Any, default: Any = None) -
     return d.get(static(frame.low, key), default)
 
 
-CHANGING = frozenset("append extend insert pop clear reverse update setdefault".split())
+CHANGING = frozenset(["append", "extend", "insert", "pop", "clear", "reverse", "update", "setdefault"])
 CONTAINER_METHODS: dict[tuple[type, str], Callable[..., Any]] = {
-    **{(list, name): _list_method(name) for name in ("append", "extend", "insert", "pop", "clear", "reverse")},
+    **{
+        (list, name): _list_method(name) for name in ("append", "extend", "insert", "pop", "clear", "reverse")
+    },
     (list, "copy"): lambda frame, node, xs: list(xs),
     (dict, "items"): lambda frame, node, d: list(d.items()),
     (dict, "keys"): lambda frame, node, d: list(d),
@@ -233,6 +300,8 @@ CONTAINER_METHODS: dict[tuple[type, str], Callable[..., Any]] = {
     (dict, "copy"): lambda frame, node, d: dict(d),
     (dict, "update"): lambda frame, node, d, other=(), **kw: d.update(dict(other), **kw),
     (dict, "pop"): lambda frame, node, d, key, *default: d.pop(static(frame.low, key), *default),
-    (dict, "setdefault"): lambda frame, node, d, key, default=None: d.setdefault(static(frame.low, key), default),
+    (dict, "setdefault"): lambda frame, node, d, key, default=None: d.setdefault(
+        static(frame.low, key), default
+    ),
 }
 __all__ = ["ARRAY_ATTRIBUTES", "call_method", "length", "ndim", "shape_of", "size_of"]

@@ -43,7 +43,9 @@ class Checkpointed:
 Rule = Callable[[Frame, Any, DerivativeOf, list[Any], dict[str, Any]], Any]
 
 
-def call_derivative(frame: Frame, node: Any, derivative: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def call_derivative(
+    frame: Frame, node: Any, derivative: DerivativeOf, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
     """The value of a derivative function at abstract arguments."""
     return RULES[derivative.kind](frame, node, derivative, args, kwargs)
 
@@ -52,13 +54,17 @@ def _gradient(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs:
     from ..transforms.reverse import reverse
 
     names, bound = bind_abstract(frame, node, d.fun, args, kwargs)
-    targets = [names[w] if isinstance(w, int) else w for w in (d.wrt if isinstance(d.wrt, tuple) else (d.wrt,))]
+    targets = [
+        names[w] if isinstance(w, int) else w for w in (d.wrt if isinstance(d.wrt, tuple) else (d.wrt,))
+    ]
     inner = trace(frame, node, d.fun, bound, targets)
     _demand_scalar(frame, node, inner.result)
     made = reverse(inner.function, frame.low.inputs, inner.independent, [inner.result], [1.0], "inner")
     bars = iter(made.cotangents)
     b = made.builder
-    gradients = [map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(b, leaf, bars)) for t in targets]
+    gradients = [
+        map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(b, leaf, bars)) for t in targets
+    ]
     splice(frame, made.function.body, inner)
     out = tuple(map_abstract(g, lambda leaf: _returned(frame, node, leaf, inner)) for g in gradients)
     value = _returned(frame, node, made.results[0], inner)
@@ -86,7 +92,9 @@ def trace(frame: Frame, node: Any, fun: Any, bound: dict[str, Any], targets: lis
     outer: dict[Value, Any] = {}
 
     def fresh(leaf: Any) -> Any:
-        if type(leaf) in (float, complex) or (isinstance(leaf, Value) and leaf.type.dtype is not None and leaf.type.dtype.kind in "fc"):
+        if type(leaf) in (float, complex) or (
+            isinstance(leaf, Value) and leaf.type.dtype is not None and leaf.type.dtype.kind in "fc"
+        ):
             made = Value(type_of(leaf), leaf.name if isinstance(leaf, Value) else None)
             outer[made] = low.current(leaf)
             return made
@@ -97,13 +105,21 @@ def trace(frame: Frame, node: Any, fun: Any, bound: dict[str, Any], targets: lis
             return float(x)
         return emit(frame, node, float, x) if isinstance(x, Value) and x.type.kind == "int" else x
 
-    arguments = {name: map_abstract(floating(x), fresh) if name in targets else x for name, x in bound.items()}
+    arguments = {
+        name: map_abstract(floating(x), fresh) if name in targets else x for name, x in bound.items()
+    }
     versions = dict(low.versions)
     with low.builder.inside(block):
         result = call(frame, node, fun, [*arguments.values()], {})
         result = map_abstract(result, lambda leaf: low.current(leaf) if isinstance(leaf, Value) else leaf)
-    if any(low.versions[root] is not versions.get(root, root) for root in low.versions if root in versions or root not in outer and _outside(root, block)):
-        raise frame.refuse(node, "a function that is differentiated inside another must not write to arrays of the outer one")
+    if any(
+        low.versions[root] is not versions.get(root, root)
+        for root in low.versions
+        if root in versions or root not in outer and _outside(root, block)
+    ):
+        raise frame.refuse(
+            node, "a function that is differentiated inside another must not write to arrays of the outer one"
+        )
     low.versions = versions
     block.params = list(outer)
     block.end = Terminator("return", ())
@@ -119,9 +135,16 @@ def _outside(root: Value, block: Block) -> bool:
 def _demand_scalar(frame: Frame, node: Any, result: Any) -> None:
     if isinstance(result, (float, np.floating)):
         return
-    if isinstance(result, Value) and (result.type.kind == "unknown" or (result.type.shape == () and result.type.dtype is not None and result.type.dtype.kind == "f")):
+    if isinstance(result, Value) and (
+        result.type.kind == "unknown"
+        or (result.type.shape == () and result.type.dtype is not None and result.type.dtype.kind == "f")
+    ):
         return
-    raise frame.refuse(node, "the inner function's result is not a real scalar: a gradient needs one, or use `jacobian`", NotScalarError)
+    raise frame.refuse(
+        node,
+        "the inner function's result is not a real scalar: a gradient needs one, or use `jacobian`",
+        NotScalarError,
+    )
 
 
 def _leaf_gradient(b: Any, leaf: Any, bars: Any) -> Any:
@@ -148,7 +171,9 @@ def _returned(frame: Frame, node: Any, leaf: Any, inner: Traced) -> Any:
     return leaf
 
 
-def bind_abstract(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict[str, Any]) -> tuple[list[str], dict[str, Any]]:
+def bind_abstract(
+    frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict[str, Any]
+) -> tuple[list[str], dict[str, Any]]:
     """The parameters of an abstract function and what a call binds them to."""
     from .calls import _defaults_of, bind
     from .source import find_source
@@ -158,7 +183,11 @@ def bind_abstract(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: di
         given, kwargs, fun = [*fun.args, *given], {**fun.kwargs, **kwargs}, fun.fun
     if isinstance(fun, (FunctionRef, Closure)):
         tree = fun.node if isinstance(fun, Closure) else find_source(fun.fun).node
-        defaults = (fun.defaults, fun.kw_defaults) if isinstance(fun, Closure) else _defaults_of(frame, fun, tree, len(given) + len(args), kwargs)
+        defaults = (
+            (fun.defaults, fun.kw_defaults)
+            if isinstance(fun, Closure)
+            else _defaults_of(frame, fun, tree, len(given) + len(args), kwargs)
+        )
         bound = bind(frame, node, tree, defaults, [*given, *args], kwargs)
         order = [p.id for p in [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs]]
         bound = {name: bound[name] for name in order} if len(order) == len(bound) else bound
@@ -185,7 +214,10 @@ def _hvp(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict
     _demand_scalar(frame, node, inner.result)
     made = reverse(inner.function, frame.low.inputs, inner.independent, [inner.result], [1.0], "inner")
     bars = iter(made.cotangents)
-    gradients = [map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(made.builder, leaf, bars)) for t in targets]
+    gradients = [
+        map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(made.builder, leaf, bars))
+        for t in targets
+    ]
     found = _push(frame, made.function, inner, leaves_of(gradients), list(leaves_of(v)))
     product = [map_abstract(g, lambda leaf: _returned(frame, node, next(found), inner)) for g in gradients]
     return tuple(product) if isinstance(d.wrt, tuple) else product[0]
@@ -232,7 +264,10 @@ def _elementwise(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwar
     seed = Value(type_of(inner.result), "seed")
     made = reverse(inner.function, frame.low.inputs, inner.independent, [inner.result], [seed], "inner")
     bars = iter(made.cotangents)
-    found = [map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(made.builder, leaf, bars)) for t in targets]
+    found = [
+        map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(made.builder, leaf, bars))
+        for t in targets
+    ]
     inner.outer[seed] = 1.0 if type_of(inner.result).is_scalar else _ones_like(frame, node, inner)
     splice(frame, made.function.body, inner)
     out = tuple(map_abstract(g, lambda leaf: _returned(frame, node, leaf, inner)) for g in found)
@@ -257,7 +292,7 @@ def _stacked(frame: Frame, node: Any, count: Any, item: Callable[[Any], Any]) ->
     whole = dataclasses.replace(frame, quiet=False)
     columns = []
     for j, leaf in enumerate(leaves_of(structure)):
-        part = BoundFunction(_item, (Indexed(lambda k, j=j: list(leaves_of(item(k)))[j]),), {})
+        part = BoundFunction(_item, (Indexed(lambda k, j=j: list(leaves_of(item(k)))[j]),), {})  # type: ignore[misc]
         found = None if leaf is None else inline(whole, node, FunctionRef(_each, None), [part, count], {})
         columns.append(None if found is None else emit(frame, node, np.array, found))
     rows = iter(columns)
@@ -301,7 +336,9 @@ def _batched(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: 
         if axis is None:
             return leaf
         if not (isinstance(leaf, (Value, np.ndarray)) and type_of(leaf).kind in ("array", "unknown")):
-            raise frame.refuse(node, "an argument that is mapped over has no axis: give `None` for it in `in_axes`")
+            raise frame.refuse(
+                node, "an argument that is mapped over has no axis: give `None` for it in `in_axes`"
+            )
         fronts.append(emit(frame, node, np.moveaxis, leaf, axis, 0) if axis else leaf)
         return _Mapped(fronts[-1])
 
@@ -327,7 +364,12 @@ class _Mapped:
 
 
 def _picked(frame: Frame, node: Any, x: Any, k: Any) -> Any:
-    return map_abstract(x, lambda leaf: emit(frame, node, operator.getitem, leaf.items, k) if isinstance(leaf, _Mapped) else leaf)
+    return map_abstract(
+        x,
+        lambda leaf: (
+            emit(frame, node, operator.getitem, leaf.items, k) if isinstance(leaf, _Mapped) else leaf
+        ),
+    )
 
 
 def _parts(x: Any) -> list[Any] | None:
@@ -345,12 +387,22 @@ def _matrix(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: d
     shape = emit(frame, node, np.shape, x)
     rank = len(shape) if isinstance(shape, tuple) else None
     if rank is None or (isinstance(x, Value) and x.type.dtype is not None and x.type.dtype.kind == "c"):
-        raise frame.refuse(node, "the matrix of a function of complex or unknown arguments is not supported inside another function: use `jvp`")
+        raise frame.refuse(
+            node,
+            "the matrix of a function of complex or unknown arguments is not supported inside another function: use `jvp`",  # noqa: E501
+        )
     if not rank:
         return _column(frame, node, d, names, values, target, 1.0)
     size = emit(frame, node, np.size, x)
     units = emit(frame, node, np.reshape, emit(frame, node, np.eye, size), (size, *shape))
-    out = _stacked(frame, node, size, lambda k: _column(frame, node, d, names, values, target, emit(frame, node, operator.getitem, units, k)))
+    out = _stacked(
+        frame,
+        node,
+        size,
+        lambda k: _column(
+            frame, node, d, names, values, target, emit(frame, node, operator.getitem, units, k)
+        ),
+    )
 
     def arranged(leaf: Any) -> Any:
         if leaf is None:
@@ -362,12 +414,31 @@ def _matrix(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: d
     return map_abstract(out, arranged)
 
 
-def _column(frame: Frame, node: Any, d: DerivativeOf, names: list[str], values: list[Any], target: str, unit: Any) -> Any:
+def _column(
+    frame: Frame, node: Any, d: DerivativeOf, names: list[str], values: list[Any], target: str, unit: Any
+) -> Any:
     if d.kind == "hessian":
         return _hvp(frame, node, DerivativeOf("hvp", d.fun, names.index(target)), [*values, unit], {})
     return nested_jvp(frame, node, d.fun, values, [unit if name == target else None for name in names])[1]
 
 
-RULES: dict[str, Rule] = {"grad": _gradient, "value_and_grad": _gradient, "hvp": _hvp, "elementwise": _elementwise, "vmap": _batched, "jacobian": _matrix, "hessian": _matrix}
+RULES: dict[str, Rule] = {
+    "grad": _gradient,
+    "value_and_grad": _gradient,
+    "hvp": _hvp,
+    "elementwise": _elementwise,
+    "vmap": _batched,
+    "jacobian": _matrix,
+    "hessian": _matrix,
+}
 BUILTINS[_item] = _rule_of_item
-__all__ = ["RULES", "DerivativeOf", "Traced", "bind_abstract", "call_derivative", "children", "splice", "trace"]
+__all__ = [
+    "RULES",
+    "DerivativeOf",
+    "Traced",
+    "bind_abstract",
+    "call_derivative",
+    "children",
+    "splice",
+    "trace",
+]

@@ -18,7 +18,19 @@ from .frame import Frame
 from .writes import write_version
 
 WRITING = frozenset(
-    ["shuffle", "heappush", "heappop", "heapify", "heappushpop", "heapreplace", "insort", "insort_left", "insort_right", "readinto", "pack_into"]
+    [
+        "shuffle",
+        "heappush",
+        "heappop",
+        "heapify",
+        "heappushpop",
+        "heapreplace",
+        "insort",
+        "insort_left",
+        "insort_right",
+        "readinto",
+        "pack_into",
+    ]
 )
 KEEPING = frozenset(
     ["append", "extend", "insert", "update", "setdefault", "__setitem__"]

@@ -15,9 +15,18 @@ import numpy as np
 from ..ir.builder import freeze
 from ..ir.program import Block, Call, Function, Terminator, Value, free_values_of_block, type_of
 from ..ir.rewrite import substitute_in_block
-from ..optimize.undefined import settle_undefined
 from ..ir.types import INT, PYTHON_TYPES, UNKNOWN, Dim, Type, join, scalar
-from .abstract import Closure, FunctionRef, NotStatic, Unbound, children, is_static, map_abstract, same_abstract
+from ..optimize.undefined import settle_undefined
+from .abstract import (
+    Closure,
+    FunctionRef,
+    NotStatic,
+    Unbound,
+    children,
+    is_static,
+    map_abstract,
+    same_abstract,
+)
 from .frame import Frame
 
 INLINED_SIZE = 40  # operations; larger functions are shared from their second call on
@@ -40,7 +49,14 @@ class CannotOutline(Exception):
     """The function writes to what the caller sees, or needs to know its arguments: interpret it in place."""
 
 
-def call_outlined(frame: Frame, node: Any, callee: Any, tree: Any, bound: dict[str, Any], run: Callable[[dict[str, Any]], Any]) -> Any:
+def call_outlined(
+    frame: Frame,
+    node: Any,
+    callee: Any,
+    tree: Any,
+    bound: dict[str, Any],
+    run: Callable[[dict[str, Any]], Any],
+) -> Any:
     """The result of a call that may go to a shared function, or NotImplemented to interpret it in place."""
     low = frame.low
     if low.quiet or isinstance(callee, Closure) or not isinstance(callee, FunctionRef):
@@ -50,7 +66,11 @@ def call_outlined(frame: Frame, node: Any, callee: Any, tree: Any, bound: dict[s
         bound = {name: _generalised(frame, x) for name, x in bound.items()}
     try:
         wide = ("outlined", id(tree), *[(name, signature(x, True)) for name, x in bound.items()])
-        key = wide if recursive else ("outlined", id(tree), *[(name, signature(x, False)) for name, x in bound.items()])
+        key = (
+            wide
+            if recursive
+            else ("outlined", id(tree), *[(name, signature(x, False)) for name, x in bound.items()])
+        )
         known = low.memo.get(key)
     except TypeError:
         return NotImplemented
@@ -64,7 +84,10 @@ def call_outlined(frame: Frame, node: Any, callee: Any, tree: Any, bound: dict[s
         outlined = known or _outline(frame, node, tree, bound, run, key, bool(recursive))
     except (CannotOutline, NotStatic):
         if recursive:
-            raise frame.refuse(node, f"the recursive function `{tree.name}` writes to its arguments or needs their values at compile time: write it as a loop") from None
+            raise frame.refuse(
+                node,
+                f"the recursive function `{tree.name}` writes to its arguments or needs their values at compile time: write it as a loop",  # noqa: E501
+            ) from None
         low.memo[key] = "inline"
         return NotImplemented
     return _call(frame, node, outlined, bound)
@@ -82,11 +105,16 @@ def call_checkpointed(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs
 
         return call(frame, node, fun, list(inner.values()), {})
 
-    outlined = Outlined(Function(getattr(getattr(fun, "fun", fun), "__name__", "checkpointed").strip("<>"), Block()))
+    outlined = Outlined(
+        Function(getattr(getattr(fun, "fun", fun), "__name__", "checkpointed").strip("<>"), Block())
+    )
     try:
         result = _interpret(frame, bound, run, outlined, False)
     except CannotOutline:
-        raise frame.refuse(node, "a checkpointed function must not write to arrays of its caller, and must return numbers or arrays") from None
+        raise frame.refuse(
+            node,
+            "a checkpointed function must not write to arrays of its caller, and must return numbers or arrays",
+        ) from None
     outlined.template, outlined.done = result, True
     _close(frame, outlined, result)
     out = _call(frame, node, outlined, bound)
@@ -94,7 +122,9 @@ def call_checkpointed(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs
     return out
 
 
-def _measured(low: Any, key: Any, wide: Any, bound: dict[str, Any], run: Callable[[dict[str, Any]], Any]) -> Any:
+def _measured(
+    low: Any, key: Any, wide: Any, bound: dict[str, Any], run: Callable[[dict[str, Any]], Any]
+) -> Any:
     """Interpret in place, and remember how much that made."""
     before = low.builder.size
     active = low.memo.get(("active", wide), False)
@@ -132,7 +162,15 @@ def _generalised(frame: Frame, x: Any) -> Any:
     return x
 
 
-def _outline(frame: Frame, node: Any, tree: Any, bound: dict[str, Any], run: Callable[[dict[str, Any]], Any], key: Any, recursive: bool) -> Outlined:
+def _outline(
+    frame: Frame,
+    node: Any,
+    tree: Any,
+    bound: dict[str, Any],
+    run: Callable[[dict[str, Any]], Any],
+    key: Any,
+    recursive: bool,
+) -> Outlined:
     low = frame.low
     guess: Any = _first_guess(bound)
     for attempt in range(GUESSES):
@@ -157,7 +195,13 @@ def _first_guess(bound: dict[str, Any]) -> Value:
     return Value(scalar(np.dtype(float)))
 
 
-def _interpret(frame: Frame, bound: dict[str, Any], run: Callable[[dict[str, Any]], Any], outlined: Outlined, recursive: bool) -> Any:
+def _interpret(
+    frame: Frame,
+    bound: dict[str, Any],
+    run: Callable[[dict[str, Any]], Any],
+    outlined: Outlined,
+    recursive: bool,
+) -> Any:
     """The body, on fresh parameters for the leaves of the arguments."""
     low, block = frame.low, outlined.function.body
 
@@ -175,7 +219,9 @@ def _interpret(frame: Frame, bound: dict[str, Any], run: Callable[[dict[str, Any
         result = run(inner)
         result = map_abstract(result, lambda leaf: low.current(leaf) if isinstance(leaf, Value) else leaf)
     outer_roots = set(block.params) | set(versions)
-    if any(root in outer_roots and low.versions[root] is not versions.get(root, root) for root in low.versions):
+    if any(
+        root in outer_roots and low.versions[root] is not versions.get(root, root) for root in low.versions
+    ):
         low.versions, low.ambiguous = versions, ambiguous
         raise CannotOutline
     low.versions = versions
@@ -190,7 +236,14 @@ def _widened(t: Type, number: int, recursive: bool) -> Type:
         return t
     if recursive:
         return Type(t.kind, t.dtype, tuple(Dim(("parameter", number, k)) for k in range(len(t.shape))))
-    return Type(t.kind, t.dtype, tuple(n if isinstance(n, int) else Dim(("parameter", number, k, n.key), n.not_one) for k, n in enumerate(t.shape)))
+    return Type(
+        t.kind,
+        t.dtype,
+        tuple(
+            n if isinstance(n, int) else Dim(("parameter", number, k, n.key), n.not_one)
+            for k, n in enumerate(t.shape)
+        ),
+    )
 
 
 def _leaves(x: Any) -> list[Any]:
@@ -206,7 +259,11 @@ def _consistent(guess: Any, result: Any) -> bool:
     """Whether a guessed result type covers the result found with it."""
     if isinstance(guess, Value) and isinstance(result, (Value, int, float, complex)):
         found = type_of(result)
-        return guess.type.kind == "unknown" or guess.type == found or (guess.type.is_scalar and found.is_scalar and join(guess.type, found) == guess.type)
+        return (
+            guess.type.kind == "unknown"
+            or guess.type == found
+            or (guess.type.is_scalar and found.is_scalar and join(guess.type, found) == guess.type)
+        )
     a, b = children(guess), children(result)
     if a is not None and b is not None and type(guess) is type(result):
         x, y = list(a), list(b)
@@ -242,7 +299,10 @@ def _call(frame: Frame, node: Any, outlined: Outlined, bound: dict[str, Any]) ->
     """A call node, and its results in the structure of the function's."""
     low = frame.low
     args = [low.current(leaf) for x in bound.values() for leaf in _leaves(x) if isinstance(leaf, Value)]
-    args = [a.witness[1] if isinstance(a.witness, tuple) and a.witness and a.witness[0] == "constant" else a for a in args]
+    args = [
+        a.witness[1] if isinstance(a.witness, tuple) and a.witness and a.witness[0] == "constant" else a
+        for a in args
+    ]
     if outlined.done:
         args += [low.current(v) for v in outlined.outside]
     else:
@@ -253,7 +313,18 @@ def _call(frame: Frame, node: Any, outlined: Outlined, bound: dict[str, Any]) ->
         if not isinstance(leaf, Value) and (outlined.done or type(leaf) not in (int, float, complex)):
             return leaf
         t = type_of(leaf)
-        made = Value(t if t.kind != "array" or t.shape is None else Type("array", t.dtype, tuple(n if isinstance(n, int) else Dim((call_key, len(results), k), n.not_one) for k, n in enumerate(t.shape))))
+        made = Value(
+            t
+            if t.kind != "array" or t.shape is None
+            else Type(
+                "array",
+                t.dtype,
+                tuple(
+                    n if isinstance(n, int) else Dim((call_key, len(results), k), n.not_one)
+                    for k, n in enumerate(t.shape)
+                ),
+            )
+        )
         results.append(made)
         return made
 

@@ -147,7 +147,9 @@ def _rows_type(node: Any, rows: Any) -> Type:
     t = type_of(rows)
     if t.kind != "array" or not t.shape:
         return Type("list", item=UNKNOWN)
-    return Type("list", item=Type("array", t.dtype, t.shape[1:]) if len(t.shape) > 1 else Type("scalar", t.dtype, ()))
+    return Type(
+        "list", item=Type("array", t.dtype, t.shape[1:]) if len(t.shape) > 1 else Type("scalar", t.dtype, ())
+    )
 
 
 def _extent_type(node: Any, x: Any, axis: int) -> Type:
@@ -202,4 +204,26 @@ RULES.update(
 )
 OPAQUE = IMPURE
 MAY_RAISE = RAISES
-__all__ = ["Attribute", "Method", "Value", "call_object", "extent", "length", "list_add", "list_append", "list_from", "list_of", "list_pop", "list_set", "list_zeros", "pack", "packed_add", "packed_zeros", "stop_gradient", "truth_and", "truth_not", "truth_or", "unpack"]
+__all__ = [
+    "Attribute",
+    "Method",
+    "Value",
+    "call_object",
+    "extent",
+    "length",
+    "list_add",
+    "list_append",
+    "list_from",
+    "list_of",
+    "list_pop",
+    "list_set",
+    "list_zeros",
+    "pack",
+    "packed_add",
+    "packed_zeros",
+    "stop_gradient",
+    "truth_and",
+    "truth_not",
+    "truth_or",
+    "unpack",
+]

@@ -55,7 +55,9 @@ def _name(name: str, ctx: Any) -> Any:
 
 
 def _add_to_total(element: Any) -> Any:
-    return gast.Assign([_name(TOTAL, gast.Store())], gast.BinOp(_name(TOTAL, gast.Load()), gast.Add(), element), None)
+    return gast.Assign(
+        [_name(TOTAL, gast.Store())], gast.BinOp(_name(TOTAL, gast.Load()), gast.Add(), element), None
+    )
 
 
 def _place(tree: Any, node: Any) -> Any:
@@ -84,7 +86,21 @@ def _fold_loop(frame: Frame, node: Any, x: Any, start: Any) -> Any:
     """`sum` over an array, a range or a run-time list."""
     from .statements import run_block
 
-    inner = Frame(frame.low, frame.source, frame.function, frame, {TOTAL: start, "<items>": x}, frozenset({TOTAL, "<item>"}), quiet=frame.quiet)
-    loop = gast.For(_name("<item>", gast.Store()), _name("<items>", gast.Load()), [_add_to_total(_name("<item>", gast.Load()))], [], None)
+    inner = Frame(
+        frame.low,
+        frame.source,
+        frame.function,
+        frame,
+        {TOTAL: start, "<items>": x},
+        frozenset({TOTAL, "<item>"}),
+        quiet=frame.quiet,
+    )
+    loop = gast.For(
+        _name("<item>", gast.Store()),
+        _name("<items>", gast.Load()),
+        [_add_to_total(_name("<item>", gast.Load()))],
+        [],
+        None,
+    )
     run_block(inner, [_place(loop, node)])
     return inner.names[TOTAL]

@@ -14,14 +14,18 @@ from .primitives import extent, length
 
 FOLDABLE = {
     operator.add, operator.sub, operator.mul, operator.floordiv, operator.mod, operator.neg, operator.pos, operator.pow,
-    operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne, operator.truediv, int, float, bool, abs, min, max,
+    operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne, operator.truediv, int, float, bool, abs, min, max,  # noqa: E501
 }  # fmt: skip
 
 
 def static(low: Lowering, x: Any) -> Any:
     """The compile-time value of `x`, guarded where it comes from an input; NotStatic where there is none."""
     if isinstance(x, (tuple, list)):
-        return type(x)(static(low, item) for item in x) if not hasattr(x, "_fields") else type(x)(*[static(low, i) for i in x])
+        return (
+            type(x)(static(low, item) for item in x)
+            if not hasattr(x, "_fields")
+            else type(x)(*[static(low, i) for i in x])
+        )
     if not isinstance(x, Value):
         return x
     if x.witness is not None:
@@ -35,9 +39,16 @@ def static(low: Lowering, x: Any) -> Any:
         return _static_extent(low, x, *node.args)
     if isinstance(node, Op) and node.fun is length and node.args[0].witness is not None:
         witness = node.args[0].witness
-        low.inputs.guard(witness.path[:-1] if witness.path[-1][0] == "column" else witness.path, len, len(witness.value))
+        low.inputs.guard(
+            witness.path[:-1] if witness.path[-1][0] == "column" else witness.path, len, len(witness.value)
+        )
         return len(witness.value)
-    if isinstance(node, Op) and node.fun in FOLDABLE and not node.kwargs and all(v.type.is_scalar for v in leaves(node.args)):
+    if (
+        isinstance(node, Op)
+        and node.fun in FOLDABLE
+        and not node.kwargs
+        and all(v.type.is_scalar for v in leaves(node.args))
+    ):
         return node.fun(*map_leaves(node.args, lambda v: static(low, v)))
     raise NotStatic(x)
 

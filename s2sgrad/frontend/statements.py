@@ -91,11 +91,20 @@ def _simple(frame: Frame, s: Any) -> Any:
     rule = STATEMENTS.get(type(s))
     if rule is None:
         name = type(s).__name__
-        raise frame.refuse(s, f"`{KEYWORDS.get(name, name.lower())}` is not supported in a differentiated function: move it outside")
+        raise frame.refuse(
+            s,
+            f"`{KEYWORDS.get(name, name.lower())}` is not supported in a differentiated function: move it outside",
+        )
     return rule(frame, s)
 
 
-KEYWORDS = {"Delete": "del", "ClassDef": "class", "AsyncFunctionDef": "async def", "ImportFrom": "from ... import", "TryStar": "try"}
+KEYWORDS = {
+    "Delete": "del",
+    "ClassDef": "class",
+    "AsyncFunctionDef": "async def",
+    "ImportFrom": "from ... import",
+    "TryStar": "try",
+}
 
 
 # --- compound statements: the outcome is None where the statements that follow are still to be run ------------------
@@ -109,7 +118,13 @@ def _if(frame: Frame, s: Any, rest: list[Any]) -> Any:
     if not exits and not _raises(s.body) and not _raises(s.orelse):
         branch(frame, s, test, lambda: _arm(frame, s.body), lambda: _arm(frame, s.orelse))
         return None
-    return _tail_branch(frame, s, test, lambda: run_block(frame, [*s.body, *rest]), lambda: run_block(frame, [*s.orelse, *rest]))
+    return _tail_branch(
+        frame,
+        s,
+        test,
+        lambda: run_block(frame, [*s.body, *rest]),
+        lambda: run_block(frame, [*s.orelse, *rest]),
+    )
 
 
 def _arm_of_all(frame: Frame, body: list[Any], rest: list[Any]) -> Any:
@@ -148,7 +163,9 @@ CONTINUED = FELL  # an iteration that ends early ends like one that runs to its 
 
 
 def _loop(frame: Frame, s: Any, rest: list[Any]) -> Any:
-    outer_returned = frame.names.pop(RETURNED, False) if frame.loop is None else frame.names.get(RETURNED, False)
+    outer_returned = (
+        frame.names.pop(RETURNED, False) if frame.loop is None else frame.names.get(RETURNED, False)
+    )
     del outer_returned
     if isinstance(s, gast.For):
         for_loop(frame, s, evaluate(frame, s.iter), rest)
@@ -161,7 +178,7 @@ def _loop(frame: Frame, s: Any, rest: list[Any]) -> Any:
     frame.names[RETURNED] = False
     if flag is True:
         return _return(frame, frame.names[RETURN_VALUE])
-    leave = lambda: _return(frame, frame.names[RETURN_VALUE])  # noqa: E731
+    leave = lambda: _return(frame, frame.names[RETURN_VALUE])
     return _tail_branch(frame, s, flag, leave, lambda: _else_and_rest(frame, s, broken, rest))
 
 
@@ -179,7 +196,9 @@ def _loop_else(frame: Frame, s: Any, broken: Any, rest: list[Any]) -> Any:
     if not exits_of(s.orelse) and not _raises(s.orelse):
         branch(frame, s, broken, lambda: None, lambda: _arm(frame, s.orelse))
         return None
-    return _tail_branch(frame, s, broken, lambda: run_block(frame, rest), lambda: run_block(frame, [*s.orelse, *rest]))
+    return _tail_branch(
+        frame, s, broken, lambda: run_block(frame, rest), lambda: run_block(frame, [*s.orelse, *rest])
+    )
 
 
 def _while(frame: Frame, s: Any, rest: list[Any]) -> None:
@@ -190,8 +209,15 @@ def _while(frame: Frame, s: Any, rest: list[Any]) -> None:
 
 def _with(frame: Frame, s: Any) -> list[Any]:
     """`with np.errstate(...)`: its body between two changes of state."""
-    if len(s.items) != 1 or not _is_errstate(frame, s.items[0].context_expr) or s.items[0].optional_vars is not None:
-        raise frame.refuse(s, "`with` is supported for `np.errstate(...)` only: move it outside of the differentiated function")
+    if (
+        len(s.items) != 1
+        or not _is_errstate(frame, s.items[0].context_expr)
+        or s.items[0].optional_vars is not None
+    ):
+        raise frame.refuse(
+            s,
+            "`with` is supported for `np.errstate(...)` only: move it outside of the differentiated function",
+        )
     keywords = s.items[0].context_expr.keywords
     options = tuple((k.arg, static(frame.low, evaluate(frame, k.value))) for k in keywords)
     return [_EnterState(options), *s.body, _LeaveState(frame.builder.state)]
@@ -266,7 +292,10 @@ def _augassign(frame: Frame, s: Any) -> None:
         write_augmented(frame, s, fun, owner, index, evaluate(frame, s.value))
         return
     load = gast.copy_location(
-        gast.Name(s.target.id, gast.Load(), None, None) if isinstance(s.target, gast.Name) else gast.Attribute(s.target.value, s.target.attr, gast.Load()), s.target
+        gast.Name(s.target.id, gast.Load(), None, None)
+        if isinstance(s.target, gast.Name)
+        else gast.Attribute(s.target.value, s.target.attr, gast.Load()),
+        s.target,
     )
     old = evaluate(frame, load)
     new = augmented(frame, s, fun, old, evaluate(frame, s.value))

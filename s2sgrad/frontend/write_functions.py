@@ -79,5 +79,5 @@ def _copyto(
 def _refused(frame: Frame, node: Any, *args: Any, **kwargs: Any) -> None:
     raise frame.refuse(
         node,
-        "this function writes into its argument in a way that is not supported: assign with a subscript, `a[index] = v`",
+        "this function writes into its argument in a way that is not supported: assign with a subscript, `a[index] = v`",  # noqa: E501
     )

@@ -25,7 +25,12 @@ def write(frame: Frame, node: Any, owner: Any, index: Any, value: Any) -> None:
 
     if isinstance(owner, Value) and owner.type.kind != "list":
         operand = as_operand(frame, node, value)
-        _update(frame, node, owner, lambda now: emit(frame, node, index_set, now, index_operand(frame, node, index), operand))
+        _update(
+            frame,
+            node,
+            owner,
+            lambda now: emit(frame, node, index_set, now, index_operand(frame, node, index), operand),
+        )
     elif isinstance(owner, Value):
         _list_write(frame, node, owner, index, value)
     elif isinstance(owner, ObjectRef):
@@ -53,7 +58,10 @@ def captured_object(frame: Frame, x: Any) -> ObjectRef | None:
 def demand_own(frame: Frame, node: Any, owner: Any) -> None:
     """Refuse to change a container of the world outside in a way that it would see nothing of."""
     if id(owner) in frame.low.outside:
-        raise frame.refuse(node, "a list or dict from outside of the function is changed here: hand it in as an argument, or return what it is to hold")
+        raise frame.refuse(
+            node,
+            "a list or dict from outside of the function is changed here: hand it in as an argument, or return what it is to hold",  # noqa: E501
+        )
 
 
 def _list_write(frame: Frame, node: Any, owner: Value, index: Any, value: Any) -> None:
@@ -75,7 +83,12 @@ def write_augmented(frame: Frame, node: Any, fun: Callable, owner: Any, index: A
     if isinstance(owner, Value) and owner.type.kind != "list":
         index = index_operand(frame, node, index)
         operand = as_operand(frame, node, value)
-        if fun in (operator.add, operator.sub) and is_basic(index) and owner.type.dtype is not None and owner.type.dtype.kind in "fc":
+        if (
+            fun in (operator.add, operator.sub)
+            and is_basic(index)
+            and owner.type.dtype is not None
+            and owner.type.dtype.kind in "fc"
+        ):
             accumulate(frame, node, fun, owner, index, operand)
             return
         old = emit(frame, node, operator.getitem, owner, index)
@@ -87,14 +100,26 @@ def write_augmented(frame: Frame, node: Any, fun: Callable, owner: Any, index: A
 
 def accumulate(frame: Frame, node: Any, fun: Callable, owner: Value, index: Any, operand: Any) -> None:
     """Add to (or take from) `owner[index]`, as often as an entry is named."""
-    amount = operand if fun is operator.add else emit(frame, node, operator.neg, operand) if isinstance(operand, Value) else -operand
+    amount = (
+        operand
+        if fun is operator.add
+        else emit(frame, node, operator.neg, operand)
+        if isinstance(operand, Value)
+        else -operand
+    )
     _update(frame, node, owner, lambda now: emit(frame, node, index_add, now, index, amount))
 
 
 def is_basic(index: Any) -> bool:
     """Whether a subscript selects each entry at most once whatever its values: no index arrays."""
     items = index if isinstance(index, tuple) else (index,)
-    return all(i is None or i is Ellipsis or isinstance(i, (slice, int)) or (isinstance(i, Value) and i.type.kind in ("int", "scalar")) for i in items)
+    return all(
+        i is None
+        or i is Ellipsis
+        or isinstance(i, (slice, int))
+        or (isinstance(i, Value) and i.type.kind in ("int", "scalar"))
+        for i in items
+    )
 
 
 def augmented(frame: Frame, node: Any, fun: Callable, old: Any, value: Any) -> Any:
@@ -123,7 +148,14 @@ def write_whole(frame: Frame, node: Any, target: Value, value: Any) -> Value:
     if isinstance(target, (tuple, list)):
         raise frame.refuse(node, "`out=` takes one array")
     s, t = target.type, type_of(value)
-    if s.kind == "array" and t.kind == "array" and s.shape == t.shape and s.dtype == t.dtype and None not in (s.shape,) and target not in frame.low.views:
+    if (
+        s.kind == "array"
+        and t.kind == "array"
+        and s.shape == t.shape
+        and s.dtype == t.dtype
+        and None not in (s.shape,)
+        and target not in frame.low.views
+    ):
         _update(frame, node, target, lambda now: value)
     else:
         _update(frame, node, target, lambda now: emit(frame, node, index_set, now, Ellipsis, value))
@@ -155,7 +187,10 @@ def put_back(frame: Frame, node: Any, view: View, base: Any, part: Any) -> Any:
     """The base with a changed view of it put back: the inverse of the view operation."""
     rule = INVERSES.get(view.fun)
     if rule is None:
-        raise frame.refuse(node, f"writing through `{getattr(view.fun, '__name__', view.fun)}` is not supported: write to the array itself")
+        raise frame.refuse(
+            node,
+            f"writing through `{getattr(view.fun, '__name__', view.fun)}` is not supported: write to the array itself",
+        )
     if rule is _put_reshape:
         _demand_contiguous(frame, node, view)
     return rule(frame, node, base, part, *view.args, **view.kwargs)
@@ -169,7 +204,11 @@ def _put_subscript(frame: Frame, node: Any, base: Any, part: Any, index: Any) ->
 
 def _put_transpose(frame: Frame, node: Any, base: Any, part: Any, axes: Any = None) -> Any:
     inverse = None if axes is None else tuple(int(k) for k in np.argsort(static(frame.low, axes)))
-    return emit(frame, node, np.transpose, part, inverse) if inverse is not None else emit(frame, node, np.transpose, part)
+    return (
+        emit(frame, node, np.transpose, part, inverse)
+        if inverse is not None
+        else emit(frame, node, np.transpose, part)
+    )
 
 
 def _put_same_operation(fun: Callable) -> Callable:
@@ -189,7 +228,10 @@ def _demand_contiguous(frame: Frame, node: Any, view: View) -> None:
     """`reshape` and `ravel` share memory only where the array is contiguous."""
     place = 1 if view.fun is np.reshape else 0
     if not in_c_order(view.args, view.kwargs, place) or not is_contiguous_handle(frame.low, view.base):
-        raise frame.refuse(node, "whether this reshape shares memory with its argument is not known here: write to the array itself")
+        raise frame.refuse(
+            node,
+            "whether this reshape shares memory with its argument is not known here: write to the array itself",
+        )
 
 
 INVERSES: dict[Callable, Callable] = {
@@ -225,7 +267,10 @@ def _set_attribute(frame: Frame, target: Any, owner: Any, value: Any) -> None:
     if isinstance(owner, Struct):
         owner.fields[target.attr] = value
     elif isinstance(owner, ObjectRef):
-        raise frame.refuse(target, "assignment to an attribute of an object is not supported: use a local name or a dataclass")
+        raise frame.refuse(
+            target,
+            "assignment to an attribute of an object is not supported: use a local name or a dataclass",
+        )
     else:
         raise frame.refuse(target, f"assignment to `.{target.attr}` is not supported")
 
@@ -234,7 +279,11 @@ def _unpack(frame: Frame, target: Any, items: list[Any]) -> None:
     starred = [k for k, t in enumerate(target.elts) if isinstance(t, gast.Starred)]
     count = len(target.elts)
     if not starred and len(items) != count:
-        few = "not enough values to unpack (expected {}, got {})" if len(items) < count else "too many values to unpack (expected {})"
+        few = (
+            "not enough values to unpack (expected {}, got {})"
+            if len(items) < count
+            else "too many values to unpack (expected {})"
+        )
         raise ValueError(few.format(count, len(items)))
     if starred:
         k = starred[0]

@@ -43,7 +43,9 @@ SHAPE_ONLY: set[Callable] = set()  # functions that read nothing but the shape a
 class Builder:
     """Appends nodes to a block; equal pure operations are made once, trivial ones not at all."""
 
-    def __init__(self, block: Block, simplifiers: dict[Callable, Callable] | None = None, share: bool = True) -> None:
+    def __init__(
+        self, block: Block, simplifiers: dict[Callable, Callable] | None = None, share: bool = True
+    ) -> None:
         self.block = block
         self.loc: Any = None
         self.state: tuple = ()
@@ -51,11 +53,21 @@ class Builder:
         self.share = share  # False while names may still be written through: equal values stay apart
         self._scopes: list[dict[Any, Any]] = [{}]
         self.backward = False
-        self.resolve: Callable[[Value], Any] | None = None  # how operands from elsewhere are reached from here
+        self.resolve: Callable[[Value], Any] | None = (
+            None  # how operands from elsewhere are reached from here
+        )
         self.twin: Callable[[Value], Value] | None = None  # a value of the same shape that is easier to have
         self.size = 0  # how many nodes were made, the measure of the inlining budget
 
-    def op(self, fun: Callable, args: tuple, kwargs: dict | None = None, name: str | None = None, types: Any = None, effect: str | None = None) -> Any:
+    def op(
+        self,
+        fun: Callable,
+        args: tuple,
+        kwargs: dict | None = None,
+        name: str | None = None,
+        types: Any = None,
+        effect: str | None = None,
+    ) -> Any:
         """The result of `fun(*args, **kwargs)`: a value, or the container of values that `fun` returns."""
         kwargs = kwargs or {}
         if self.twin is not None and fun in SHAPE_ONLY and isinstance(args[0], Value):
@@ -63,7 +75,13 @@ class Builder:
         if self.resolve is not None:
             args, kwargs = map_leaves(args, self.resolve), map_leaves(kwargs, self.resolve)
         entry = lookup(fun)
-        if entry is not None and fun is not entry.fun and not kwargs and entry.elementwise and not _all_python(args):
+        if (
+            entry is not None
+            and fun is not entry.fun
+            and not kwargs
+            and entry.elementwise
+            and not _all_python(args)
+        ):
             fun = entry.fun  # one spelling: np.add(x, y) is x + y
         simplify = self.simplifiers.get(fun)
         if simplify is not None:
@@ -79,7 +97,20 @@ class Builder:
             for scope in reversed(self._scopes):
                 if key in scope:
                     return scope[key]
-        out = self._append(Op(fun, entry, args, kwargs, loc=self.loc, state=self.state, effect=effect, backward=self.backward), types, name)
+        out = self._append(
+            Op(
+                fun,
+                entry,
+                args,
+                kwargs,
+                loc=self.loc,
+                state=self.state,
+                effect=effect,
+                backward=self.backward,
+            ),
+            types,
+            name,
+        )
         if key is not None:
             self._scopes[-1][key] = out
         return out
@@ -132,7 +163,11 @@ class Builder:
     def _numbers(self, block: Block) -> dict[Any, Any]:
         """What the operations of a block are known by, so that they are not made again."""
         pure = [n for n in block.nodes if isinstance(n, Op) and n.effect != IMPURE and len(n.results) == 1]
-        return {self._key(n.fun, n.state, n.args, n.kwargs): n.results[0] for n in pure if n.structure is None and not (n.entry is not None and n.entry.fresh)}
+        return {
+            self._key(n.fun, n.state, n.args, n.kwargs): n.results[0]
+            for n in pure
+            if n.structure is None and not (n.entry is not None and n.entry.fresh)
+        }
 
     @staticmethod
     def _key(fun: Callable, state: tuple, args: tuple, kwargs: dict) -> Any:

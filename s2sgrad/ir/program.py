@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..table.registry import IMPURE, PURE, Entry
+from ..table.registry import IMPURE, PURE
 from .types import UNKNOWN, Type, type_of_constant
 
 Arg = Any
@@ -35,7 +35,9 @@ class Value:
 
     __slots__ = ("extent", "loc", "name", "node", "type", "witness")
 
-    def __init__(self, type: Type, name: str | None = None, node: Node | None = None, loc: Any = None) -> None:
+    def __init__(
+        self, type: Type, name: str | None = None, node: Node | None = None, loc: Any = None
+    ) -> None:
         self.type = type
         self.name = name  # the user's name for it, or a suggestion
         self.node: Any = node  # the node that defines it, None for a parameter
@@ -282,7 +284,11 @@ def is_impure(node: Node) -> bool:
 def _impure_block(block: Block) -> bool:
     """Whether a block has an effect of its own, not by way of calls."""
     inner = [b for node in block.nodes for b in blocks_of(node)]
-    return block.end.kind == "raise" or any(isinstance(n, Op) and n.effect == IMPURE for n in block.nodes) or any(map(_impure_block, inner))
+    return (
+        block.end.kind == "raise"
+        or any(isinstance(n, Op) and n.effect == IMPURE for n in block.nodes)
+        or any(map(_impure_block, inner))
+    )
 
 
 __all__ = [name for name in dir() if not name.startswith("_")]

@@ -33,7 +33,7 @@ from .types import (
     scalar,
 )
 
-# Three sizes for every symbol. No smaller, larger, sum, difference of two is the same, or the same symbol, in all three.
+# Three sizes for every symbol. No smaller, larger, sum, difference of two is the same, or the same symbol, in all three.  # noqa: E501
 SIZES = ((5, 7, 11, 13, 17, 19, 23, 29), (8, 6, 14, 9, 12, 10, 16, 15), (9, 12, 7, 15, 6, 20, 5, 11))
 LARGEST_SAMPLE = 200_000
 SCALAR_SAMPLES: dict[str, Any] = {"bool": True, "int": 1, "float": 0.5, "complex": 0.5 + 0.25j}
@@ -61,7 +61,10 @@ def elementwise_type(fun: Callable, args: tuple, kwargs: dict, node: Any) -> Any
     shape = broadcast([t.shape for t in types], node)
     key: Any = (
         fun,
-        *[(t.kind, t.dtype, bool(t.shape)) if isinstance(a, Value) else (type(a), a) for a, t in zip(args, types)],
+        *[
+            (t.kind, t.dtype, bool(t.shape)) if isinstance(a, Value) else (type(a), a)
+            for a, t in zip(args, types)
+        ],
         *kwargs.items(),
     )
     try:
@@ -69,7 +72,11 @@ def elementwise_type(fun: Callable, args: tuple, kwargs: dict, node: Any) -> Any
     except TypeError:
         key = known = None
     if known is None:
-        known = _ask([_small(a) for a in args], fun, kwargs) if all(t.dtype is not None or not isinstance(a, Value) for a, t in zip(args, types)) else UNKNOWN
+        known = (
+            _ask([_small(a) for a in args], fun, kwargs)
+            if all(t.dtype is not None or not isinstance(a, Value) for a, t in zip(args, types))
+            else UNKNOWN
+        )
         if key is not None:
             _elementwise_cache[key] = known
     if isinstance(known, Type):
@@ -130,7 +137,7 @@ def type_of_object(x: Any, dims: Callable[[int, int], Extent] | None = None) -> 
     return UNKNOWN
 
 
-# --- general functions: samples of several sizes ---------------------------------------------------------------------------
+# --- general functions: samples of several sizes ---------------------------------------------------------------------------  # noqa: E501
 
 
 def probe(fun: Callable, args: tuple, kwargs: dict, node: Any, data_shape: bool = False) -> Any:
@@ -191,7 +198,9 @@ def _partitions_to_try(n: int) -> list[tuple[int, ...]]:
 
 def _probe_pinned(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
     """With some symbols as large as an extent that is known, which the function demands: `solve(eye(5), x)`."""
-    literals = sorted({n for v in leaves((args, kwargs)) for n in v.type.shape if isinstance(n, int)} - {0, 1})
+    literals = sorted(
+        {n for v in leaves((args, kwargs)) for n in v.type.shape if isinstance(n, int)} - {0, 1}
+    )
     if len(number) > MOST_PINNED or len(literals) > MOST_PINNED:
         return UNKNOWN
     ways = itertools.product([None, *literals], repeat=len(number))
@@ -203,7 +212,9 @@ def _probe_pinned(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any
     return UNKNOWN
 
 
-def _probe_with(fun: Callable, args: tuple, kwargs: dict, number: dict, way: tuple, literals: list[int]) -> Any:
+def _probe_with(
+    fun: Callable, args: tuple, kwargs: dict, number: dict, way: tuple, literals: list[int]
+) -> Any:
     seen = []
     for sizes in SIZES:
         free = [p for p in sizes if p not in literals]
@@ -286,7 +297,9 @@ def _run_sample(fun: Callable, args: tuple, kwargs: dict, size: dict) -> Any:
     def sample(v: Value) -> Any:
         return _sample_array(v, size)
 
-    total = max((np.prod([float(size.get(n, n)) for n in v.type.shape]) for v in leaves((args, kwargs))), default=0)
+    total = max(
+        (np.prod([float(size.get(n, n)) for n in v.type.shape]) for v in leaves((args, kwargs))), default=0
+    )
     if total > LARGEST_SAMPLE:
         return UNKNOWN
     try:
@@ -324,11 +337,16 @@ def _reconcile(*seen: tuple[Any, dict[int, int]]) -> Any:
             return UNKNOWN
         items = [_reconcile(*[(r[k], names) for r, names in seen]) for k in range(len(first))]
         return type(first)(*items) if hasattr(first, "_fields") else type(first)(items)
-    if any(not isinstance(r, Type) or (r.kind, r.dtype, r.rank) != (first.kind, first.dtype, first.rank) for r in results):
+    if any(
+        not isinstance(r, Type) or (r.kind, r.dtype, r.rank) != (first.kind, first.dtype, first.rank)
+        for r in results
+    ):
         return UNKNOWN
     if first.kind != "array":
         return first
-    return array(first.dtype, tuple(_extent_seen([r.shape[k] for r in results], seen) for k in range(first.rank)))
+    return array(
+        first.dtype, tuple(_extent_seen([r.shape[k] for r in results], seen) for k in range(first.rank))
+    )
 
 
 def _extent_seen(extents: list[int], seen: tuple) -> Any:
@@ -347,7 +365,10 @@ def _instantiate(t: Any, dims: list[Dim], node: Any, data_shape: bool) -> Any:
         return t
     if data_shape:
         return array(t.dtype, tuple(Dim((node, k)) for k in range(len(t.shape))))
-    shape = (dims[n[1]] if isinstance(n, tuple) else Dim((node, k)) if n is None else n for k, n in enumerate(t.shape))
+    shape = (
+        dims[n[1]] if isinstance(n, tuple) else Dim((node, k)) if n is None else n
+        for k, n in enumerate(t.shape)
+    )
     return array(t.dtype, tuple(shape))
 
 
@@ -364,7 +385,10 @@ def getitem_type(node: Any, x: Arg, index: Arg) -> Type:
     shape = subscript_shape(t.shape, index, node)
     if shape is None:
         return Type("unknown", t.dtype)
-    dropped = all(not isinstance(i, slice) and i is not None and i is not Ellipsis and type_of_index(i) == "int" for i in as_tuple(index))
+    dropped = all(
+        not isinstance(i, slice) and i is not None and i is not Ellipsis and type_of_index(i) == "int"
+        for i in as_tuple(index)
+    )
     if shape == () and dropped:
         return scalar(t.dtype)
     return array(t.dtype, shape)
@@ -394,9 +418,14 @@ def type_of_index(i: Arg) -> Any:
 def subscript_shape(shape: Shape | None, index: Arg, node: Any) -> Shape | None:
     """The shape of a subscript, or None where it cannot be told."""
     kinds = [type_of_index(i) for i in as_tuple(index)]
-    if shape is None or any(isinstance(k, Type) and (k.shape is None or k.dtype is None or k.dtype.kind not in "biu") for k in kinds):
+    if shape is None or any(
+        isinstance(k, Type) and (k.shape is None or k.dtype is None or k.dtype.kind not in "biu")
+        for k in kinds
+    ):
         return None
-    used = sum(k in ("int", "slice") if isinstance(k, str) else k.rank if k.dtype.kind == "b" else 1 for k in kinds)
+    used = sum(
+        k in ("int", "slice") if isinstance(k, str) else k.rank if k.dtype.kind == "b" else 1 for k in kinds
+    )
     if used > len(shape):
         return None
     items = list(zip(as_tuple(index), kinds))
@@ -419,7 +448,9 @@ def _place(shape: Shape, items: list, hidden: int, node: Any) -> Shape:
             apart = apart or ended
             position = len(out) if position is None else position
             boolean = isinstance(kind, Type) and kind.dtype.kind == "b"
-            arrays.append((Dim((node, len(arrays))),) if boolean else kind.shape if isinstance(kind, Type) else ())
+            arrays.append(
+                (Dim((node, len(arrays))),) if boolean else kind.shape if isinstance(kind, Type) else ()
+            )
             axis += kind.rank if boolean else 1
             continue
         ended = position is not None and not (item is Ellipsis and hidden == 0)
@@ -516,7 +547,10 @@ def tensordot_type(node: Any, a: Arg, b: Arg, axes: Arg = 2) -> Type:
         return UNKNOWN
     if isinstance(axes, int):
         axes = (range(s.rank - axes, s.rank), range(axes))
-    summed = [{k % max(u.rank, 1) for k in ((part,) if isinstance(part, int) else part)} for part, u in zip(axes, (s, t))]
+    summed = [
+        {k % max(u.rank, 1) for k in ((part,) if isinstance(part, int) else part)}
+        for part, u in zip(axes, (s, t))
+    ]
     shape = tuple(n for u, out in zip((s, t), summed) for k, n in enumerate(u.shape) if k not in out)
     return array(np.result_type(s.dtype, t.dtype), shape)
 
@@ -534,7 +568,11 @@ def extent_of(n: Arg, fresh: Any) -> Extent:
 def asked_shape(shape: Arg, node: Any) -> Shape | None:
     """The extents of a shape given as an operand, or None where even their number is not known."""
     if isinstance(shape, Value):
-        return (extent_of(shape, node),) if shape.type.dtype is not None and shape.type.shape == () and shape.type.dtype.kind in "iu" else None
+        return (
+            (extent_of(shape, node),)
+            if shape.type.dtype is not None and shape.type.shape == () and shape.type.dtype.kind in "iu"
+            else None
+        )
     items = shape if isinstance(shape, (tuple, list)) else (shape,)
     return tuple(extent_of(n, (node, k)) for k, n in enumerate(items))
 
@@ -569,14 +607,23 @@ def broadcast_to_type(node: Any, array_: Arg, shape: Arg, **kwargs: Arg) -> Type
 def concatenate_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
     """The type of `np.concatenate`: the other axes are those of any part; along it, one more symbol."""
     types = [type_of(a) for a in arrays] if isinstance(arrays, (tuple, list)) else []
-    if not types or kwargs or not isinstance(axis, int) or any(not isinstance(a, Value) or t.shape is None or t.dtype is None for a, t in zip(arrays, types)):
+    if (
+        not types
+        or kwargs
+        or not isinstance(axis, int)
+        or any(not isinstance(a, Value) or t.shape is None or t.dtype is None for a, t in zip(arrays, types))
+    ):
         return probe(np.concatenate, (arrays, axis), kwargs, node)
     rank = types[0].rank
     if any(t.rank != rank for t in types) or not -rank <= axis < rank:
         return UNKNOWN
     along = [t.shape[axis] for t in types]
     shape = list(types[0].shape)
-    shape[axis] = sum(along) if all(isinstance(n, int) for n in along) else Dim((node, "joined"), any(map(not_one, along)))
+    shape[axis] = (
+        sum(along)
+        if all(isinstance(n, int) for n in along)
+        else Dim((node, "joined"), any(map(not_one, along)))
+    )
     for k in range(rank):
         if k != axis % rank:
             shape[k] = next((t.shape[k] for t in types if isinstance(t.shape[k], int)), shape[k])
@@ -593,7 +640,9 @@ def array_type(fun: Callable) -> Callable[..., Any]:
         dtype = kwargs.get("dtype", args[0] if args else None)
         if t.item is None or t.item.shape is None or t.item.dtype is None or t.item.kind == "list":
             return UNKNOWN
-        return array(t.item.dtype if dtype is None else np.dtype(dtype), (Dim((node, "items")), *t.item.shape))
+        return array(
+            t.item.dtype if dtype is None else np.dtype(dtype), (Dim((node, "items")), *t.item.shape)
+        )
 
     return of
 

@@ -67,7 +67,12 @@ def _copy_node(node: Node, new: dict[Value, Any], fresh: Any, change: Any) -> No
     elif isinstance(node, Call):
         made = replace(node, args=map_leaves(node.args, change))
     elif isinstance(node, Branch):
-        made = replace(node, test=map_leaves(node.test, change), then=copy_block(node.then, new), orelse=copy_block(node.orelse, new))
+        made = replace(
+            node,
+            test=map_leaves(node.test, change),
+            then=copy_block(node.then, new),
+            orelse=copy_block(node.orelse, new),
+        )
     else:
         made = replace(
             node,

@@ -7,7 +7,7 @@ broadcast together are too, and nothing else is assumed.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,12 @@ Extent = int | Dim
 Shape = tuple[Extent, ...]
 
 PYTHON_KINDS = {bool: "bool", int: "int", float: "float", complex: "complex"}
-KIND_DTYPES = {"bool": np.dtype(bool), "int": np.dtype(np.int64), "float": np.dtype(np.float64), "complex": np.dtype(np.complex128)}
+KIND_DTYPES = {
+    "bool": np.dtype(bool),
+    "int": np.dtype(np.int64),
+    "float": np.dtype(np.float64),
+    "complex": np.dtype(np.complex128),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,9 @@ class Type:
 
 UNKNOWN = Type("unknown")
 PACKED = Type("packed")  # several values as one: what a function keeps for its adjoint
-BOOL, INT, FLOAT, COMPLEX = (Type(kind, KIND_DTYPES[kind], ()) for kind in ("bool", "int", "float", "complex"))
+BOOL, INT, FLOAT, COMPLEX = (
+    Type(kind, KIND_DTYPES[kind], ()) for kind in ("bool", "int", "float", "complex")
+)
 PYTHON_TYPES = {"bool": BOOL, "int": INT, "float": FLOAT, "complex": COMPLEX}
 
 
@@ -149,8 +156,17 @@ def join(a: Type, b: Type, fresh: Any = None) -> Type | None:
     if a.is_python and b.is_python:
         order = ["bool", "int", "float", "complex"]
         return PYTHON_TYPES[max(a.kind, b.kind, key=order.index)]
-    if a.kind == b.kind and a.dtype == b.dtype and a.rank == b.rank and a.shape is not None and b.shape is not None:
-        shape = tuple(m if m == n else Dim((fresh, k), not_one(m) and not_one(n)) for k, (m, n) in enumerate(zip(a.shape, b.shape, strict=True)))
+    if (
+        a.kind == b.kind
+        and a.dtype == b.dtype
+        and a.rank == b.rank
+        and a.shape is not None
+        and b.shape is not None
+    ):
+        shape = tuple(
+            m if m == n else Dim((fresh, k), not_one(m) and not_one(n))
+            for k, (m, n) in enumerate(zip(a.shape, b.shape, strict=True))
+        )
         return Type(a.kind, a.dtype, shape)
     if a.is_scalar and b.is_scalar:
         return scalar(np.result_type(a.dtype, b.dtype))

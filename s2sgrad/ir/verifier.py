@@ -6,7 +6,20 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .program import UNDEFINED, Block, Branch, Call, Function, Loop, Node, Op, Value, functions_of, leaves, operands
+from .program import (
+    UNDEFINED,
+    Block,
+    Branch,
+    Call,
+    Function,
+    Loop,
+    Node,
+    Op,
+    Value,
+    functions_of,
+    leaves,
+    operands,
+)
 
 
 class MalformedProgram(AssertionError):
@@ -69,19 +82,25 @@ def _branch(node: Branch, known: set[Value], defined: set[Value], stage: str, wh
             raise MalformedProgram(f"{stage}: an arm of a branch in {where} has parameters")
         _block(block, known, defined, stage, where)
         if block.end.kind == "yield" and len(block.end.values) != len(node.results):
-            raise MalformedProgram(f"{stage}: an arm in {where} yields {len(block.end.values)} values for {len(node.results)} results")
+            raise MalformedProgram(
+                f"{stage}: an arm in {where} yields {len(block.end.values)} values for {len(node.results)} results"
+            )
 
 
 def _loop(node: Loop, known: set[Value], defined: set[Value], stage: str, where: str) -> None:
     count = len(node.inits)
     if len(node.results) != count or len(node.carried) != count:
-        raise MalformedProgram(f"{stage}: a loop in {where} carries {count} starts, {len(node.carried)} values, {len(node.results)} results")
+        raise MalformedProgram(
+            f"{stage}: a loop in {where} carries {count} starts, {len(node.carried)} values, {len(node.results)} results"  # noqa: E501
+        )
     for block in node.blocks:
         defined.update(block.params)
         _block(block, known | set(block.params), defined, stage, where)
     for values in exits_of_loop(node.body, True):
         if len(values) != count:
-            raise MalformedProgram(f"{stage}: a loop in {where} carries {count} values and an exit hands over {len(values)}")
+            raise MalformedProgram(
+                f"{stage}: a loop in {where} carries {count} values and an exit hands over {len(values)}"
+            )
 
 
 def exits_of_loop(block: Block, top: bool) -> list[tuple]:
@@ -95,9 +114,13 @@ def exits_of_loop(block: Block, top: bool) -> list[tuple]:
 
 def _call(node: Call, known: set[Value], defined: set[Value], stage: str, where: str) -> None:
     if len(node.args) != len(node.function.params):
-        raise MalformedProgram(f"{stage}: a call of {node.function.name} in {where} has {len(node.args)} arguments for {len(node.function.params)}")
+        raise MalformedProgram(
+            f"{stage}: a call of {node.function.name} in {where} has {len(node.args)} arguments for {len(node.function.params)}"  # noqa: E501
+        )
     if len(node.results) != len(node.function.results):
-        raise MalformedProgram(f"{stage}: a call of {node.function.name} in {where} takes {len(node.results)} of {len(node.function.results)} results")
+        raise MalformedProgram(
+            f"{stage}: a call of {node.function.name} in {where} takes {len(node.results)} of {len(node.function.results)} results"  # noqa: E501
+        )
 
 
 CHECKS: dict[Any, Any] = {Op: _op, Branch: _branch, Loop: _loop, Call: _call}

@@ -32,6 +32,20 @@ for _fun in SEQUENCE_FUNCTIONS:
     if _fun in ENTRIES:
         ENTRIES[_fun].sequences = True
 
-LAZY_CHAPTERS["scipy"] = tuple(f"{__name__}.{chapter}" for chapter in ("special", "stats", "scipy_linalg", "signal"))
+LAZY_CHAPTERS["scipy"] = tuple(
+    f"{__name__}.{chapter}" for chapter in ("special", "stats", "scipy_linalg", "signal")
+)
 
-__all__ = ["arithmetic", "comparison", "elementwise", "fft", "functional", "indexing", "linalg", "products", "reductions", "shapes", "sorting"]
+__all__ = [
+    "arithmetic",
+    "comparison",
+    "elementwise",
+    "fft",
+    "functional",
+    "indexing",
+    "linalg",
+    "products",
+    "reductions",
+    "shapes",
+    "sorting",
+]

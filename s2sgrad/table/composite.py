@@ -10,7 +10,9 @@ from .registry import Entry, define
 DEFINITIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
-def composite(fun: Callable[..., Any], definition: Callable[..., Any], *aliases: Callable[..., Any], **facts: Any) -> Entry:
+def composite(
+    fun: Callable[..., Any], definition: Callable[..., Any], *aliases: Callable[..., Any], **facts: Any
+) -> Entry:
     """Declare that `fun` equals `definition`, a function in the supported language with the same signature."""
     entry = define(fun, *aliases, **facts)
     for spelling in (fun, *aliases):

@@ -36,7 +36,9 @@ class Entry:
     inactive: bool = False  # derivative zero: integer, boolean or shape results
     view: bool = False  # the result may share memory with argument 0
     shares: bool = False  # in some calls the result is an operand itself, or a view of one: it is not owned
-    sequences: bool = False  # takes lists and tuples of arrays as they are; elsewhere a list of numbers is an array
+    sequences: bool = (
+        False  # takes lists and tuples of arrays as they are; elsewhere a list of numbers is an array
+    )
     fresh: bool = False  # always makes a new mutable object: two equal calls are never shared
     effect: str = PURE
     heavy: bool = False  # never recomputed in the backward sweep
@@ -59,7 +61,9 @@ def generation() -> int:
     return _generation
 
 
-LAZY_CHAPTERS: dict[str, tuple[str, ...]] = {}  # library -> the modules of the table that declare its functions
+LAZY_CHAPTERS: dict[
+    str, tuple[str, ...]
+] = {}  # library -> the modules of the table that declare its functions
 
 
 def lookup(fun: Any) -> Entry | None:
@@ -148,7 +152,13 @@ def elementwise(fun: Callable[..., Any], *rules: Rule | None, aliases: tuple = (
     return define(fun, *aliases, elementwise=True, vjps=rules, **facts)
 
 
-def linear(fun: Callable[..., Any], *rules: Rule | None, of: tuple[int, ...] = (0,), aliases: tuple = (), **facts: Any) -> Entry:
+def linear(
+    fun: Callable[..., Any],
+    *rules: Rule | None,
+    of: tuple[int, ...] = (0,),
+    aliases: tuple = (),
+    **facts: Any,
+) -> Entry:
     """Declare a function that is linear in each of the arguments `of`, with its pullbacks."""
     return define(fun, *aliases, linear=of, vjps=rules, **facts)
 

@@ -132,7 +132,9 @@ def _heirs(p: Printer, node: Any, heirs: dict[Value, str]) -> dict[Value, str]:
     elif isinstance(node, Loop):
         pairs = list(zip(node.inits, node.results))
     elif isinstance(node, Branch):
-        pairs = [(y, r) for b in node.blocks if b.end.kind == "yield" for y, r in zip(b.end.values, node.results)]
+        pairs = [
+            (y, r) for b in node.blocks if b.end.kind == "yield" for y, r in zip(b.end.values, node.results)
+        ]
         pairs = [(_version_of(p, y), r) for y, r in pairs]
     else:
         pairs = []

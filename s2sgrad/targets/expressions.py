@@ -77,7 +77,9 @@ def copy_of(p: Printer, base: Any) -> Any:
     tree = operand(p, base).tree
     if isinstance(base, Value) and base.type.kind == "list":
         return call(name("list"), tree)
-    if isinstance(base, Value) and base.type.kind == "array" and base.type.rank != 0:  # without axes: maybe a number
+    if (
+        isinstance(base, Value) and base.type.kind == "array" and base.type.rank != 0
+    ):  # without axes: maybe a number
         return call(gast.Attribute(tree, "copy", LOAD))
     p.module.use_numpy()
     return call(dotted("np.array"), tree)

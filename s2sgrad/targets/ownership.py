@@ -15,7 +15,20 @@ import numpy as np
 
 from ..frontend.opaque import may_write
 from ..frontend.primitives import Method, list_append, list_of, list_pop, list_set
-from ..ir.program import UNDEFINED, Block, Branch, Call, Function, Loop, Node, Op, Value, blocks_of, leaves, operands
+from ..ir.program import (
+    UNDEFINED,
+    Block,
+    Branch,
+    Call,
+    Function,
+    Loop,
+    Node,
+    Op,
+    Value,
+    blocks_of,
+    leaves,
+    operands,
+)
 from ..ir.result_types import type_of_index
 from ..table.functional import index_add, index_set
 from ..table.registry import IMPURE
@@ -33,8 +46,12 @@ class Ownership:
     owned_roots: set[Any] = field(default_factory=set)
     after_loop: frozenset[Any] = frozenset()  # what is read after the loop that is being looked at
     copied_starts: set[tuple[Loop, int]] = field(default_factory=set)
-    copied_args: set[tuple[Any, int]] = field(default_factory=set)  # of calls that consume what is not ours to give
-    memory: dict[Any, set[Any]] = field(default_factory=dict)  # result of a loop -> the starts it may be made of
+    copied_args: set[tuple[Any, int]] = field(
+        default_factory=set
+    )  # of calls that consume what is not ours to give
+    memory: dict[Any, set[Any]] = field(
+        default_factory=dict
+    )  # result of a loop -> the starts it may be made of
     written_roots: set[Any] = field(default_factory=set)
 
 
@@ -136,7 +153,9 @@ def _op(found: Ownership, node: Op, k: int, last: dict) -> None:
         return
     shared = NONE
     if node.effect == IMPURE and keeps_arguments(node.fun):
-        found.owned_roots -= frozenset().union(*[found.roots.get(v, NONE) for v in operands(node) if has_memory(v)])
+        found.owned_roots -= frozenset().union(
+            *[found.roots.get(v, NONE) for v in operands(node) if has_memory(v)]
+        )
     if is_view(node):
         shared = frozenset().union(*[found.roots.get(v, NONE) for v in operands(node) if has_memory(v)])
     for r in node.results:
@@ -155,7 +174,11 @@ def _write(found: Ownership, node: Op, k: int, last: dict) -> None:
     base = node.args[0] if node.args else None
     result = node.results[0]
     found.in_place.discard(node)  # a loop is gone through until nothing changes
-    stored = frozenset().union(*[found.roots.get(v, NONE) for v in leaves(node.args[1:]) if has_memory(v)]) if node.fun in (list_append, list_set) else NONE
+    stored = (
+        frozenset().union(*[found.roots.get(v, NONE) for v in leaves(node.args[1:]) if has_memory(v)])
+        if node.fun in (list_append, list_set)
+        else NONE
+    )
     if isinstance(base, Value) and may_reuse(found, base, k, last):
         found.in_place.add(node)
         roots = found.roots.get(base, NONE)
@@ -215,7 +238,18 @@ def _is_surely_array(base: Value) -> bool:
     return isinstance(base.node, Op) and (base.node.fun in WRITES or base.node.fun in MAKES_ARRAYS)
 
 
-MAKES_ARRAYS = {np.array, np.zeros, np.ones, np.empty, np.full, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.full_like}
+MAKES_ARRAYS = {
+    np.array,
+    np.zeros,
+    np.ones,
+    np.empty,
+    np.full,
+    np.copy,
+    np.zeros_like,
+    np.ones_like,
+    np.empty_like,
+    np.full_like,
+}
 
 
 def _is_partial_view(found: Ownership, base: Value) -> bool:
@@ -286,18 +320,24 @@ def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> Non
             elif p not in written:
                 for i in _feeding(found, node, p):
                     if not _start_is_ours(found, node, i, k, last):
-                        found.roots[r] |= found.roots.get(node.inits[i], NONE) if isinstance(node.inits[i], Value) else NONE
+                        found.roots[r] |= (
+                            found.roots.get(node.inits[i], NONE) if isinstance(node.inits[i], Value) else NONE
+                        )
                         found.owned_roots.discard(r)
         else:
             sources = [init, *[way[j] for way in _ways(node)]]
-            found.roots[r] = frozenset([r]).union(*[found.roots.get(x, NONE) for x in sources if isinstance(x, Value)])
+            found.roots[r] = frozenset([r]).union(
+                *[found.roots.get(x, NONE) for x in sources if isinstance(x, Value)]
+            )
 
 
 def _forget(found: Ownership, node: Loop) -> None:
     """Drop what an earlier, more hopeful pass found inside a loop."""
     from ..ir.program import walk
 
-    inside = [r for n in walk(node.body) for r in n.results] + [p for n in walk(node.body) for b in blocks_of(n) for p in b.params]
+    inside = [r for n in walk(node.body) for r in n.results] + [
+        p for n in walk(node.body) for b in blocks_of(n) for p in b.params
+    ]
     for v in inside:
         found.roots.pop(v, None)
         found.roots.pop((_ITEMS, v), None)
@@ -328,7 +368,11 @@ def _lost_ownership(found: Ownership, node: Loop, owned: set[Value]) -> set[Valu
             if p not in owned or y is UNDEFINED:
                 continue
             roots = found.roots.get(y, NONE) if isinstance(y, Value) else NONE
-            ours = roots and all(root in found.owned_roots and holders[root] == 1 for root in roots) and not _is_partial(y)
+            ours = (
+                roots
+                and all(root in found.owned_roots and holders[root] == 1 for root in roots)
+                and not _is_partial(y)
+            )
             if not ours or (p.type.kind != "list" and len(roots) > 1) or not roots <= _inside(node, owned):
                 lost.add(p)
     return lost
@@ -353,7 +397,13 @@ def _written_params(found: Ownership, node: Loop) -> set[Value]:
     touched = found.written_roots.union(*[found.memory.get(root, ()) for root in found.written_roots])
     written = {p for p in node.carried if p in touched}
     while True:
-        feeding = {m for way in _ways(node) for p, y in zip(node.carried, way) if p in written for m in _memory(found, y)}
+        feeding = {
+            m
+            for way in _ways(node)
+            for p, y in zip(node.carried, way)
+            if p in written
+            for m in _memory(found, y)
+        }
         more = {p for p in node.carried if p in feeding} - written
         if not more:
             return written
@@ -364,7 +414,13 @@ def _feeding(found: Ownership, node: Loop, p: Value) -> list[int]:
     """The places of the carried arrays whose memory may come to be that of `p`: those it trades places with."""
     feeding = {p}
     while True:
-        more = {m for way in _ways(node) for q, y in zip(node.carried, way) if q in feeding for m in _memory(found, y)}
+        more = {
+            m
+            for way in _ways(node)
+            for q, y in zip(node.carried, way)
+            if q in feeding
+            for m in _memory(found, y)
+        }
         more = {q for q in node.carried if q in more} - feeding
         if not more:
             return [i for i, q in enumerate(node.carried) if q in feeding]
@@ -386,7 +442,11 @@ def _start_is_ours(found: Ownership, node: Loop, j: int, k: int, last: dict) -> 
     if sum(1 for x in node.inits if x is init) > 1:
         return False
     inner_reads = {v for b in node.blocks for v in _block_reads(b)}
-    if init in inner_reads or any(found.roots.get(v, NONE) & found.roots.get(init, NONE) for v in inner_reads if has_memory(v) and v in found.roots and v not in node.carried):
+    if init in inner_reads or any(
+        found.roots.get(v, NONE) & found.roots.get(init, NONE)
+        for v in inner_reads
+        if has_memory(v) and v in found.roots and v not in node.carried
+    ):
         return False
     return may_reuse(found, init, k, last)
 

@@ -39,7 +39,12 @@ BINARY: dict[Callable, type] = {
     operator.and_: gast.BitAnd, operator.or_: gast.BitOr, operator.xor: gast.BitXor,
     operator.lshift: gast.LShift, operator.rshift: gast.RShift,
 }  # fmt: skip
-UNARY: dict[Callable, type] = {operator.neg: gast.USub, operator.pos: gast.UAdd, operator.invert: gast.Invert, truth_not: gast.Not}
+UNARY: dict[Callable, type] = {
+    operator.neg: gast.USub,
+    operator.pos: gast.UAdd,
+    operator.invert: gast.Invert,
+    truth_not: gast.Not,
+}
 COMPARE: dict[Callable, type] = {
     operator.lt: gast.Lt, operator.le: gast.LtE, operator.gt: gast.Gt, operator.ge: gast.GtE,
     operator.eq: gast.Eq, operator.ne: gast.NotEq,
@@ -57,7 +62,9 @@ def constant(value: Any) -> gast.Constant:
 
 
 def call(fun: Any, *args: Any, **keywords: Any) -> gast.Call:
-    return gast.Call(fun, list(map(outside, args)), [gast.keyword(k, outside(v)) for k, v in keywords.items()])
+    return gast.Call(
+        fun, list(map(outside, args)), [gast.keyword(k, outside(v)) for k, v in keywords.items()]
+    )
 
 
 def outside(tree: Any) -> Any:
@@ -65,7 +72,9 @@ def outside(tree: Any) -> Any:
     if isinstance(tree, gast.Slice):
         bounds = [constant(None) if part is None else part for part in (tree.lower, tree.upper, tree.step)]
         return gast.Call(name("slice"), bounds if tree.step is not None else bounds[:2], [])
-    if isinstance(tree, (gast.Tuple, gast.List)) and any(isinstance(e, (gast.Slice, gast.Tuple, gast.List)) for e in tree.elts):
+    if isinstance(tree, (gast.Tuple, gast.List)) and any(
+        isinstance(e, (gast.Slice, gast.Tuple, gast.List)) for e in tree.elts
+    ):
         return type(tree)([outside(e) for e in tree.elts], LOAD)
     return tree
 
@@ -117,7 +126,9 @@ def _method(p: Any, args: Operands, kwargs: dict, op: Any) -> Any:
 def _astype(p: Any, args: Operands, kwargs: dict, op: Any) -> Any:
     x = op.args[0]
     if isinstance(x, Value) and x.type.is_python:
-        return call(gast.Attribute(call(p.function(np.asarray), args[0]), "astype", LOAD), *args[1:], **kwargs)
+        return call(
+            gast.Attribute(call(p.function(np.asarray), args[0]), "astype", LOAD), *args[1:], **kwargs
+        )
     return call(gast.Attribute(args[0], "astype", LOAD), *args[1:], **kwargs)
 
 
@@ -133,10 +144,16 @@ SPELLINGS: dict[Any, Spelling] = {
     length: lambda p, args, kwargs, op: call(name("len"), *args),
     np.transpose: _transpose,
     np.size: _size,
-    np.real: lambda p, args, kwargs, op: gast.Attribute(args[0], "real", LOAD) if isinstance(op.args[0], Value) and op.args[0].type.dtype is not None else call(p.function(np.real), *args),
+    np.real: lambda p, args, kwargs, op: (
+        gast.Attribute(args[0], "real", LOAD)
+        if isinstance(op.args[0], Value) and op.args[0].type.dtype is not None
+        else call(p.function(np.real), *args)
+    ),
     shapes.astype: _astype,
     shapes.flatten: _on_array("flatten"),
-    shapes.item: lambda p, args, kwargs, op: args[0] if type_of(op.args[0]).is_python else _on_array("item")(p, args, kwargs, op),
+    shapes.item: lambda p, args, kwargs, op: (
+        args[0] if type_of(op.args[0]).is_python else _on_array("item")(p, args, kwargs, op)
+    ),
     call_object: lambda p, args, kwargs, op: call(args[0], *args[1:], **kwargs),
     stop_gradient: lambda p, args, kwargs, op: args[0],
     pack: lambda p, args, kwargs, op: gast.Tuple(list(args), LOAD),
@@ -193,7 +210,16 @@ def _find_path(fun: Any) -> str | None:
             continue
         public = _public(module)
         for place in dict.fromkeys([public, module]):
-            if place.partition(".")[0] in ("numpy", "scipy", "math", "cmath", "operator", "builtins", "functools", "itertools") and _resolves(place, label, fun):
+            if place.partition(".")[0] in (
+                "numpy",
+                "scipy",
+                "math",
+                "cmath",
+                "operator",
+                "builtins",
+                "functools",
+                "itertools",
+            ) and _resolves(place, label, fun):
                 return f"{place}.{label}"
     return None
 
@@ -203,7 +229,14 @@ LIBRARIES = ("numpy", "scipy.special", "numpy.linalg", "numpy.fft", "scipy.linal
 
 def _public(module: str) -> str:
     """The public face of a private module: numpy._core.x is numpy, scipy.linalg._basic is scipy.linalg."""
-    return ".".join(part for k, part in enumerate(module.split(".")) if not any(p.startswith("_") for p in module.split(".")[: k + 1])) or module
+    return (
+        ".".join(
+            part
+            for k, part in enumerate(module.split("."))
+            if not any(p.startswith("_") for p in module.split(".")[: k + 1])
+        )
+        or module
+    )
 
 
 def _resolves(module: str, label: str, fun: Any) -> bool:

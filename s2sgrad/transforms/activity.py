@@ -153,7 +153,7 @@ def refuse_opaque(node: Node, active: set[Value]) -> None:
         and _may_be_written(node, active)
     ):
         name = getattr(node.fun, "__name__", None) or getattr(node.fun, "name", repr(node.fun))
-        message = f"`{name}` cannot be looked into and may write into an array that depends on what is differentiated: hand it a `.copy()`"
+        message = f"`{name}` cannot be looked into and may write into an array that depends on what is differentiated: hand it a `.copy()`"  # noqa: E501
         raise NonDifferentiableError(message, place(node)) from node.diagnosis
     if not isinstance(node, Op) or not any(r in active for r in node.results):
         return
@@ -169,7 +169,7 @@ def refuse_opaque(node: Node, active: set[Value]) -> None:
     ):
         return
     name = getattr(node.fun, "__name__", None) or getattr(node.fun, "name", repr(node.fun))
-    message = f"`{name}` has no derivative in the table, and a value that depends on what is differentiated reaches it: give it one with `defvjp`, or hide the value with `stop_gradient`"
+    message = f"`{name}` has no derivative in the table, and a value that depends on what is differentiated reaches it: give it one with `defvjp`, or hide the value with `stop_gradient`"  # noqa: E501
     raise NonDifferentiableError(message, place(node))
 
 

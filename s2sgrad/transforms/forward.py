@@ -124,7 +124,11 @@ def tangent_of(state: Pushing, x: Any) -> Any:
         known = state.tangents.get(x)
         if known is not None:
             return known
-        return zeros(state.builder, _plainest(state.new.get(x, x))) if x.type.may_be_active else state.new.get(x, x)
+        return (
+            zeros(state.builder, _plainest(state.new.get(x, x)))
+            if x.type.may_be_active
+            else state.new.get(x, x)
+        )
     if isinstance(x, tuple) and hasattr(x, "_fields"):
         return type(x)(*[tangent_of(state, item) for item in x])
     if isinstance(x, (tuple, list)):
@@ -136,7 +140,12 @@ def tangent_of(state: Pushing, x: Any) -> Any:
 
 def _plainest(v: Any) -> Any:
     """The array that a value was written into: of the same shape, and needed anyway."""
-    while isinstance(v, Value) and isinstance(v.node, Op) and v.node.fun in (index_set, np.zeros_like) and not v.node.kwargs:
+    while (
+        isinstance(v, Value)
+        and isinstance(v.node, Op)
+        and v.node.fun in (index_set, np.zeros_like)
+        and not v.node.kwargs
+    ):
         base = v.node.args[0]
         if not isinstance(base, Value) or base.type.dtype != v.type.dtype or base.type.kind != v.type.kind:
             return v
@@ -148,7 +157,7 @@ def moves(state: Pushing, x: Any) -> bool:
     return any(state.tangents.get(v) is not None for v in leaves(x))
 
 
-# --- operations ------------------------------------------------------------------------------------------------------------
+# --- operations ------------------------------------------------------------------------------------------------------------  # noqa: E501
 
 
 def _op(state: Pushing, node: Op) -> None:
@@ -188,8 +197,17 @@ def _fitted(state: Pushing, t: Any, value: Value) -> Any:
     have, like = type_of(t), value.type
     if like.kind == "array" and like.rank == 0 and have.kind in ("scalar", "float", "complex"):
         t = state.builder.op(np.asarray, (t,))
-    widens = like.kind == "array" and like.dtype is not None and like.dtype.kind == "c" and have.dtype != like.dtype
-    return state.builder.op(shapes.astype, (t, like.dtype)) if widens and have.kind in ("array", "unknown") else t
+    widens = (
+        like.kind == "array"
+        and like.dtype is not None
+        and like.dtype.kind == "c"
+        and have.dtype != like.dtype
+    )
+    return (
+        state.builder.op(shapes.astype, (t, like.dtype))
+        if widens and have.kind in ("array", "unknown")
+        else t
+    )
 
 
 def _broadcast(state: Pushing, t: Any, value: Value) -> Any:
@@ -224,7 +242,10 @@ def _sum(state: Pushing, shares: list[Any], structure: Any) -> Any:
         if structure is None:
             total = state.builder.op(operator.add, (total, share))
         else:
-            total = [y if x is None else x if y is None else state.builder.op(operator.add, (x, y)) for x, y in zip(total, share)]
+            total = [
+                y if x is None else x if y is None else state.builder.op(operator.add, (x, y))
+                for x, y in zip(total, share)
+            ]
     return total
 
 
@@ -247,7 +268,20 @@ def _share(state: Pushing, node: Op, entry: Any, k: int, t: Any, args: Any, kwar
     raise _no_rule(node, k)
 
 
-REDUCTIONS = {np.max, np.min, np.prod, np.var, np.std, np.median, np.mean, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.linalg.norm}
+REDUCTIONS = {
+    np.max,
+    np.min,
+    np.prod,
+    np.var,
+    np.std,
+    np.median,
+    np.mean,
+    np.nansum,
+    np.nanmean,
+    np.nanmax,
+    np.nanmin,
+    np.linalg.norm,
+}
 
 
 def _dependence(state: Pushing, node: Op, entry: Any, t: Any, args: Any, kwargs: Any, out: Any) -> Any:
@@ -256,13 +290,21 @@ def _dependence(state: Pushing, node: Op, entry: Any, t: Any, args: Any, kwargs:
     b = state.builder
     if entry.elementwise:
         return t
-    if node.fun in REDUCTIONS and len(args) == 1 and set(kwargs) <= {"axis", "keepdims"} and isinstance(t, Value):
+    if (
+        node.fun in REDUCTIONS
+        and len(args) == 1
+        and set(kwargs) <= {"axis", "keepdims"}
+        and isinstance(t, Value)
+    ):
         return b.op(np.sum, (t,), kwargs)
     total: Any = 0.0
     for leaf in leaves(t):
         if leaf.type.may_be_active:
             total = b.op(operator.add, (total, b.op(np.sum, (leaf,))))
-    spread = [b.op(operator.add, (zeros(b, r), total)) if type_of(r).may_be_active else None for r in ([out] if node.structure is None else out)]
+    spread = [
+        b.op(operator.add, (zeros(b, r), total)) if type_of(r).may_be_active else None
+        for r in ([out] if node.structure is None else out)
+    ]
     return spread[0] if node.structure is None else spread
 
 
@@ -270,12 +312,12 @@ def _no_rule(node: Op, argument: Any = None) -> NonDifferentiableError:
     name = node.entry.name if node.entry is not None else getattr(node.fun, "__name__", str(node.fun))
     which = "" if argument is None else f" with respect to its argument {argument!r}"
     return NonDifferentiableError(
-        f"`{name}` has no forward derivative in the table{which}: give it one with `defjvp`, or hide the value with `stop_gradient`",
+        f"`{name}` has no forward derivative in the table{which}: give it one with `defjvp`, or hide the value with `stop_gradient`",  # noqa: E501
         place(node),
     )
 
 
-# --- run-time lists, and writes -----------------------------------------------------------------------------------------------
+# --- run-time lists, and writes -----------------------------------------------------------------------------------------------  # noqa: E501
 
 
 def _same_operation(state: Pushing, node: Op, args: Any, kwargs: Any) -> Any:
@@ -325,7 +367,7 @@ for _fun in (list_add, packed_add):
     )
 
 
-# --- structure -----------------------------------------------------------------------------------------------------------------
+# --- structure -----------------------------------------------------------------------------------------------------------------  # noqa: E501
 
 
 def _branch(state: Pushing, node: Branch) -> None:

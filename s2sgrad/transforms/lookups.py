@@ -54,7 +54,7 @@ def export_from_loop(state: Reversal, region: Region, v: Value) -> Value:
     """The values that `v` took, one an iteration: a tape, as a result of the loop."""
     if v in region.exported:
         return region.exported[v]
-    b, node = state.builder, region.node
+    node = region.node
     tape_type = Type("list", item=v.type)
     start = Value(tape_type, None)
     start.node = Op(list_of, entry_of(list_of), (), {}, (start,), effect="pure", loc=node.loc)

@@ -100,9 +100,12 @@ def may_be_missing(state: Reversal, v: Value) -> bool:
     home = state.home.get(v)
     for node in home.records if home is not None else ():
         if isinstance(node, Branch) and v in node.results:
-            ends = [block.end.values[node.results.index(v)] for block in node.blocks if block.end.kind == "yield"]
+            ends = [
+                block.end.values[node.results.index(v)] for block in node.blocks if block.end.kind == "yield"
+            ]
             return any(
-                y is UNDEFINED or y is None or (isinstance(y, Value) and may_be_missing(state, y)) for y in ends
+                y is UNDEFINED or y is None or (isinstance(y, Value) and may_be_missing(state, y))
+                for y in ends
             )
     return False
 

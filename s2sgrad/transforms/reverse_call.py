@@ -1,4 +1,4 @@
-"""The adjoint of a call: a function of the program in two forms, one that also returns residuals, one that takes them."""
+"""The adjoint of a call: a function of the program in two forms, one that also returns residuals, one that takes them."""  # noqa: E501
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def fuse_loop(state: Reversal, mirror: Mirror, node: Loop, bars: dict[Value, Any
         state.home[result] = region.parent
         contribution = result if scale is None else b.op(operator.mul, (scale, result))
         mirror.adjoints.setdefault(f, []).append(contribution)
-    for k, p in enumerate(node.carried):
+    for k in range(len(node.carried)):
         init = node.inits[k] if k < len(node.inits) else None
         if isinstance(init, Value) and init in state.alive and bars.get(node.results[k]) is not None:
             contribute(state, mirror, init, bars[node.results[k]], False, "loop")

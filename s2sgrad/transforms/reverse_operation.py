@@ -130,13 +130,16 @@ def _checked(state: Reversal, node: Op, rule: Any, c: Any, arg: Any) -> Any:
     found, wanted = type_of(c), type_of(arg)
     if None not in (found.rank, wanted.rank) and found.rank != wanted.rank:
         raise RuleError(
-            f"the rule of `{node.entry.name}` gave a cotangent of rank {found.rank} for an argument of rank {wanted.rank}: give it the argument's shape",
+            f"the rule of `{node.entry.name}` gave a cotangent of rank {found.rank} for an argument of rank {wanted.rank}: give it the argument's shape",  # noqa: E501
             place(node),
         )
     if found.shape is not None and found.shape == wanted.shape or not isinstance(arg, Value):
         return c
     with state.builder.at(node.loc, node.state):
-        return state.builder.op(conformed, (c, () if type_of(arg).shape == () else state.builder.op(np.shape, (arg,)), node.entry.name))
+        return state.builder.op(
+            conformed,
+            (c, () if type_of(arg).shape == () else state.builder.op(np.shape, (arg,)), node.entry.name),
+        )
 
 
 VARIADIC: set[str] = set()
@@ -163,7 +166,7 @@ def _refuse(node: Op, argument: Any = None) -> None:
     name = node.entry.name if node.entry is not None else getattr(node.fun, "__name__", str(node.fun))
     which = "" if argument is None else f" with respect to its argument {argument!r}"
     raise NonDifferentiableError(
-        f"`{name}` has no derivative in the table{which}: give it one with `defvjp`, or hide the value with `stop_gradient`",
+        f"`{name}` has no derivative in the table{which}: give it one with `defvjp`, or hide the value with `stop_gradient`",  # noqa: E501
         place(node),
     )
 

@@ -64,7 +64,7 @@ def newton_to_tolerance(a, tolerance):
     return x
 
 
-# --- partial differential equations -------------------------------------------------------------------------------------
+# --- partial differential equations -------------------------------------------------------------------------------------  # noqa: E501
 
 
 def gauss_seidel(b, sweeps):
@@ -111,7 +111,7 @@ def burgers(u0, nu, steps, dt, dx):
     return np.mean(u**3) + u[0]
 
 
-# --- linear algebra in place ----------------------------------------------------------------------------------------------
+# --- linear algebra in place ----------------------------------------------------------------------------------------------  # noqa: E501
 
 
 def cholesky(m):
@@ -205,7 +205,7 @@ def minors(a):
     return total
 
 
-# --- statistics and learning --------------------------------------------------------------------------------------------
+# --- statistics and learning --------------------------------------------------------------------------------------------  # noqa: E501
 
 
 def kalman(params, observations):
@@ -265,7 +265,7 @@ def lstm(params, inputs, target):
     return np.mean((np.stack(outputs) - target) ** 2)
 
 
-# --- particles, trees, geometry -----------------------------------------------------------------------------------------
+# --- particles, trees, geometry -----------------------------------------------------------------------------------------  # noqa: E501
 
 
 def n_body(positions, velocities, masses, dt, steps):

@@ -373,7 +373,6 @@ def test_recursive_function_returning_its_argument():
     right_or_refused(f, X, 3, text="")
 
 
-@pytest.mark.xfail(strict=True, reason="arguments that overlap are taken for separate arrays")
 def test_arguments_that_overlap_and_are_written():
     def f(x, y):
         x[1] = y[2] ** 2

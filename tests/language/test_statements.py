@@ -770,7 +770,7 @@ def test_f_strings_as_inactive_values():
     check(f, X, [])
 
 
-# --- comprehensions and generators --------------------------------------------------------------------------------------
+# --- comprehensions and generators --------------------------------------------------------------------------------------  # noqa: E501
 
 
 def test_comprehensions():
@@ -1642,7 +1642,7 @@ def test_second_order_through_branches_and_break():
     check_second(f, X)
 
 
-# --- refused, with the place --------------------------------------------------------------------------------------------
+# --- refused, with the place --------------------------------------------------------------------------------------------  # noqa: E501
 
 
 def refused(fun, *args, text: str):

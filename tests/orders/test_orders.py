@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from s2sgrad import check_grads, elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from s2sgrad import check_grads, elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad
 
 rng = np.random.default_rng(7)
 
@@ -60,7 +60,9 @@ def test_jvp_through_loops_branches_and_writes() -> None:
     n, h = 6, 1e-6
     for x in (0.4, 1.3, -0.8):
         _, tangent = jvp(sweep, (x, n), (1.0, None))
-        np.testing.assert_allclose(tangent, (sweep(x + h, n) - sweep(x - h, n)) / (2 * h), rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(
+            tangent, (sweep(x + h, n) - sweep(x - h, n)) / (2 * h), rtol=1e-6, atol=1e-8
+        )
 
 
 def test_jvp_of_what_nothing_moves() -> None:
@@ -89,7 +91,9 @@ def test_hessian_of_rosenbrock_in_100_dimensions_is_scipys() -> None:
 
 def test_hvp_of_rosenbrock_is_scipys() -> None:
     x, v = rng.normal(size=(2, 1000))
-    np.testing.assert_allclose(hvp(rosenbrock)(x, v), scipy.optimize.rosen_hess_prod(x, v), rtol=1e-10, atol=1e-8)
+    np.testing.assert_allclose(
+        hvp(rosenbrock)(x, v), scipy.optimize.rosen_hess_prod(x, v), rtol=1e-10, atol=1e-8
+    )
 
 
 def test_hessian_of_a_number() -> None:
@@ -169,7 +173,9 @@ def test_jacobian_of_several_arguments(mode) -> None:
 def test_jacobian_of_numbers(mode) -> None:
     assert jacobian(lambda x: x**3, mode=mode)(2.0) == 12.0
     np.testing.assert_allclose(jacobian(lambda x: x * np.arange(3.0), mode=mode)(2.0), np.arange(3.0))
-    np.testing.assert_allclose(jacobian(lambda x: np.sum(x**2), mode=mode)(np.arange(3.0)), 2 * np.arange(3.0))
+    np.testing.assert_allclose(
+        jacobian(lambda x: np.sum(x**2), mode=mode)(np.arange(3.0)), 2 * np.arange(3.0)
+    )
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -185,7 +191,9 @@ def test_jacobian_of_complex_functions(mode) -> None:
     z, x = np.array([0.3 + 0.2j, 1 - 1j]), np.array([0.1, 0.2])
     holomorphic = jacobian(lambda z: z**2 * np.exp(z), mode=mode)(z)
     np.testing.assert_allclose(holomorphic, np.diag((2 * z + z**2) * np.exp(z)), atol=1e-15)
-    np.testing.assert_allclose(jacobian(lambda z: np.abs(z) ** 2, mode=mode)(z), np.diag(2 * np.conj(z)), atol=1e-15)
+    np.testing.assert_allclose(
+        jacobian(lambda z: np.abs(z) ** 2, mode=mode)(z), np.diag(2 * np.conj(z)), atol=1e-15
+    )
     np.testing.assert_allclose(jacobian(lambda x: np.exp(1j * x), mode=mode)(x), np.diag(1j * np.exp(1j * x)))
 
 
@@ -254,7 +262,9 @@ def test_five_levels() -> None:
     f = lambda x: np.sin(2 * x)
     for k in range(1, 6):
         f = grad(f)
-        assert np.isclose(f(0.3), 2**k * [np.sin, np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x)][k % 4](0.6))
+        assert np.isclose(
+            f(0.3), 2**k * [np.sin, np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x)][k % 4](0.6)
+        )
 
 
 def test_value_and_grad_and_hvp_inside() -> None:

@@ -124,7 +124,9 @@ def test_patterns_miss_nothing(fun, x) -> None:
 
 def test_patterns_are_exact_where_entries_stay_apart() -> None:
     np.testing.assert_array_equal(jacobian_sparsity(chain, np.zeros(7)).toarray(), banded(7).toarray() != 0)
-    np.testing.assert_array_equal(jacobian_sparsity(np.sin, np.zeros((2, 2))).toarray(), np.eye(4, dtype=bool))
+    np.testing.assert_array_equal(
+        jacobian_sparsity(np.sin, np.zeros((2, 2))).toarray(), np.eye(4, dtype=bool)
+    )
     rows = jacobian_sparsity(lambda x: np.max(x.reshape(3, 2), axis=1), np.arange(6.0)).toarray()
     np.testing.assert_array_equal(rows, np.kron(np.eye(3), np.ones((1, 2))) != 0)
     assert jacobian_sparsity(lambda x, y: x * y, 2.0, 3.0, wrt="y").toarray().tolist() == [[True]]

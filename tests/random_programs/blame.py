@@ -68,5 +68,5 @@ def _compare(text: str, fun: Any, args: tuple, direction: tuple) -> str:
     if printed != forward or not all(
         np.allclose(g, h, rtol=1e-11, atol=1e-11) for g, h in zip(gradient, printed_gradient)
     ):
-        return f"emission: the text gives {printed!r} and {_along(printed_gradient, direction)[0]!r}, its program {forward!r} and {slope!r}"
+        return f"emission: the text gives {printed!r} and {_along(printed_gradient, direction)[0]!r}, its program {forward!r} and {slope!r}"  # noqa: E501
     return "none of lowering, reverse and emission in first order"

@@ -148,6 +148,10 @@ class Writer:
             return self.element() if self.scope.vectors else self.constant()
         return self.constant()
 
+    def trips(self) -> str:
+        """How often a sum runs: helpers do not know the program's `n`."""
+        return "n" if "n" in self.scope.integers else "3"
+
     def comprehension(self) -> str:
         k = self.fresh("k")
         v, extent = self.pick(list(self.scope.vectors.items()))
@@ -157,7 +161,7 @@ class Writer:
             [
                 f"sum(np.sin({k}) for {k} in {v})",
                 f"sum({v}[{k}] * {w}[{extent - 1} - {k}] for {k} in range({extent}))",
-                f"sum([{v}[{k}] * {self.leaf()} for {k} in range(n)])"
+                f"sum([{v}[{k}] * {self.leaf()} for {k} in range({self.trips()})])"
                 if extent >= TRIPS
                 else f"sum([{k} * {k} for {k} in {v}])",
                 f"sum({k} * {k}q for {k}, {k}q in zip({v}, {w}))",
@@ -490,7 +494,7 @@ class Writer:
         m, shape = self.pick(list(self.scope.matrices.items()))
         name = self.fresh("m")
         self.line(
-            f"{name} = {self.pick([f'{m}.copy()', f'np.tanh({m})', f'np.zeros({shape})', f'{m} * {self.leaf()}', f'np.outer(np.ones({shape[0]}), {self.vector(shape[1], 1)})'])}"
+            f"{name} = {self.pick([f'{m}.copy()', f'np.tanh({m})', f'np.zeros({shape})', f'{m} * {self.leaf()}', f'np.outer(np.ones({shape[0]}), {self.vector(shape[1], 1)})'])}"  # noqa: E501
         )
         self.scope.matrices[name] = shape
         return True

@@ -147,7 +147,11 @@ CASES = [
     *(Case(LA.vector_norm, (c(3, 4),), {"keepdims": keep}) for keep in (False, True)),
     *(Case(LA.matrix_norm, (r(2, 3, 4),), {"ord": ord}) for ord in MATRIX_ORDERS[1:]),
     Case(LA.matrix_norm, (r(3, 4),), {"keepdims": True}),
-    *(Case(LA.cond, (well(r(*shape)), p), wrt=(0,)) for shape in SQUARE for p in (None, 2, -2, 1, np.inf, "fro")),
+    *(
+        Case(LA.cond, (well(r(*shape)), p), wrt=(0,))
+        for shape in SQUARE
+        for p in (None, 2, -2, 1, np.inf, "fro")
+    ),
     *(Case(LA.pinv, (make(*shape),)) for shape in ANY for make in (r, c, f)),
     *(
         Case(LA.lstsq, (make(*a), make(*b)), {"rcond": None})

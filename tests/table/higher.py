@@ -83,7 +83,9 @@ def check_forward(case: Case) -> None:
     parts = [numerical(case, k, tangents[k]) for k in positions]
     expected = map_leaves(lambda *terms: sum(terms[1:], terms[0]), *parts)
     single = has_single((case.args, ans))
-    for leaf, have, want, own in zip(leaves(ans), leaves(found), leaves(expected), leaves(value), strict=True):
+    for leaf, have, want, own in zip(
+        leaves(ans), leaves(found), leaves(expected), leaves(value), strict=True
+    ):
         check_leaf(case, leaf, have, finite_only(want, leaf), own, single)
     pair_with_pullback(case, positions, arguments, given, found, single, rng)
 
@@ -97,7 +99,9 @@ def check_leaf(case: Case, leaf: Any, have: Any, want: Any, own: Any, single: bo
     assert np.shape(have) == np.shape(leaf), f"{case}: tangent of shape {np.shape(have)} for {np.shape(leaf)}"
     if isinstance(leaf, np.ndarray):
         assert isinstance(have, np.ndarray), f"{case}: a {type(have)} for an array"
-        assert have.dtype == leaf.dtype or lookup(case.fun).name in DATA_DTYPE, f"{case}: tangent of {have.dtype} for {leaf.dtype}"
+        assert have.dtype == leaf.dtype or lookup(case.fun).name in DATA_DTYPE, (
+            f"{case}: tangent of {have.dtype} for {leaf.dtype}"
+        )
     have = finite_only(np.asarray(have), np.asarray(leaf))
     size = float(np.max(np.abs(want), initial=0.0))
     allowed = tolerance(case, single) * (size + np.abs(want)) + 1e-9
@@ -192,7 +196,9 @@ def check_second_order(case: Case) -> None:
 
     expected, scale = extrapolated(gradient_at, tuple(v[k] for k in positions))
     allowed = max(30 * tolerance(case, single), 1e-5) * scale + 1e-8
-    product = hvp(loss, which)(*copy.deepcopy(arguments), tuple(rebuilt(u[k], case.args[k]) for k in positions))
+    product = hvp(loss, which)(
+        *copy.deepcopy(arguments), tuple(rebuilt(u[k], case.args[k]) for k in positions)
+    )
     found, _ = pairing(product, tuple(v[k] for k in positions))
     assert abs(found - expected) <= allowed, f"{case}: forward over reverse {found}, numerically {expected}"
     twice = grad(along(loss, case, positions, v), which)(*copy.deepcopy(arguments))

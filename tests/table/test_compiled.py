@@ -23,7 +23,7 @@ def selected(
     """The cases with derivatives of an order as parameters, those that the quick suite leaves out marked as slow.
 
     `thin` keeps one in so many of those that are left; `known` has the reasons why cases of a function fail, not every one of them.
-    """
+    """  # noqa: E501
     seen: Counter[Any] = Counter()
     out = []
     for file, case in ALL:
@@ -34,7 +34,11 @@ def selected(
         seen["quick"] += quick
         name = f"{file[6:]}-{case!r}"
         marks = [] if quick and seen["quick"] % thin == 0 else [pytest.mark.slow]
-        marks += [pytest.mark.xfail(reason=r, strict=False) for key, r in (known or {}).items() if name.startswith(key)]
+        marks += [
+            pytest.mark.xfail(reason=r, strict=False)
+            for key, r in (known or {}).items()
+            if name.startswith(key)
+        ]
         out.append(pytest.param(case, id=name, marks=marks))
     return out
 

@@ -11,7 +11,6 @@ from .case import Case
 from .higher import check_forward
 from .test_compiled import selected
 
-
 KNOWN = {
     "scipy_linalg-eig(3x3)": "the vectors of a matrix with real values are real, their tangents complex",
 }

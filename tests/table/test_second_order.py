@@ -11,7 +11,6 @@ from .case import Case
 from .higher import check_second_order
 from .test_compiled import selected
 
-
 UNKNOWN = "a rule of its rule branches on the rank of a value whose type is not found: a NotStatic error"
 PIECES = "how many pieces there are is known at run time only, and the rule asks for their list"
 KNOWN = {
