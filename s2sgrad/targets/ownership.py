@@ -268,6 +268,8 @@ def _branch(found: Ownership, block: Block, node: Branch, k: int, last: dict) ->
             if inner.end.kind == "yield" and inner.end.values[j] is not UNDEFINED:
                 roots |= found.roots.get(inner.end.values[j], NONE)
         found.roots[r] = roots or frozenset([r])
+    for r in node.results:  # all of them known: one may hand out what another hands out too
+        roots = found.roots.get(r, NONE)
         if len(roots) > 1 and all(x in found.owned_roots for x in roots):
             _merge_roots(found, r, roots, last, k)
 

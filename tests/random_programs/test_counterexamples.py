@@ -19,6 +19,15 @@ HEAD = "import math\n\nimport numpy as np\n\n\n"
 PROGRAM = "def program(x, y, a, b, m, n):\n"
 
 RIGHT = {
+    "an array that a branch hands out twice, to the program and to its adjoint, is written": """
+    if a[4] > 0:
+        b[1:] *= np.cos(x)
+        for i in range(n):
+            a[1:] = a[:-1] * -0.1 + b[i]
+    a, b = b, a
+    a[a > 0.01] += np.sin(a[a > 0.01])
+    return np.sum(np.sin(a)) + np.sum(b * b) * x
+""",
     "a `continue` in the `else` of a loop skips what follows it": """
     for i in range(0, 5, 2):
         for j in range(len(a)):
