@@ -8,6 +8,7 @@ satisfy the facts that were read when it was made.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import gc
 import os
@@ -576,7 +577,7 @@ def writes_to_arguments(lowered: Lowered) -> bool:
 
 
 def refuse_overlap(args: tuple[Any, ...]) -> None:
-    """Refuse arguments that share memory: a write to one would be a write to the other."""
+    """Refuse arguments and captured arrays that share memory: a write to one would be a write to the other."""
     found = [x for x in given_arrays(args) if x.size]
     for k, a in enumerate(found):
         for b in found[:k]:
@@ -596,6 +597,8 @@ def given_arrays(x: Any) -> Iterator[np.ndarray]:
             yield from given_arrays(item)
     elif isinstance(x, dict):
         yield from given_arrays(list(x.values()))
+    elif dataclasses.is_dataclass(x) and not isinstance(x, type):
+        yield from given_arrays([getattr(x, f.name) for f in dataclasses.fields(x)])
 
 
 def make_fetch(inputs: Inputs, paths: list[Path], exclusive: bool = False) -> Callable[[Any, Any], Any]:
@@ -605,17 +608,18 @@ def make_fetch(inputs: Inputs, paths: list[Path], exclusive: bool = False) -> Ca
     """
     space: dict[str, Any] = {"describe": describe, "refuse_overlap": refuse_overlap}
     lines = ["def fetch(fun, args):"]
-    if exclusive:
-        lines.append("    refuse_overlap(args)")
     needed = [g for g in inputs.guards.values()]
     if needed or paths:
         lines.append("    try:")
         for k, guard in enumerate(needed):
             lines.append(f"        if {_guard_text(guard, k, space, inputs)}: return None")
-        lines.append("        return (" + "".join(f"{_path_text(p, space, inputs)}, " for p in paths) + ")")
+        lines.append("        found = (" + "".join(f"{_path_text(p, space, inputs)}, " for p in paths) + ")")
         lines.append("    except (KeyError, IndexError, AttributeError, ValueError, TypeError): return None")
     else:
-        lines.append("    return ()")
+        lines.append("    found = ()")
+    if exclusive:
+        lines.append("    refuse_overlap((args, found))")
+    lines.append("    return found")
     exec(compile("\n".join(lines), "<captured inputs>", "exec"), space)
     return space["fetch"]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..table.registry import IMPURE, PURE
-from .types import UNKNOWN, Type, type_of_constant
+from .types import Type, type_of_constant
 
 Arg = Any
 
@@ -292,4 +292,3 @@ def _impure_block(block: Block) -> bool:
 
 
 __all__ = [name for name in dir() if not name.startswith("_")]
-_ = UNKNOWN

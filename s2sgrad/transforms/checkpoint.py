@@ -11,8 +11,6 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-import numpy as np
-
 from ..errors import DifferentiationError
 from ..ir.builder import Builder
 from ..ir.program import Block, Branch, Call, Function, Loop, Terminator, Value, free_values_of_block
@@ -207,4 +205,4 @@ def _seeds(
     return [zeros(b, results[k]) if by_result[k] is None else by_result[k] for k in split.active_results]
 
 
-__all__ = ["checkpoint_place", "np", "reverse_checkpointed"]
+__all__ = ["checkpoint_place", "reverse_checkpointed"]

@@ -41,8 +41,6 @@ def _expand_block(block: Block, active: set[Value], inputs: Inputs) -> bool:
 
 
 def _definition_nodes(node: Op, definition: Any, inputs: Inputs) -> list[Node]:
-    from ..ir.rewrite import substitute_in_block
-
     inner = Block()
     builder = Builder(inner, share=False)
     with builder.at(node.loc, node.state):
@@ -61,7 +59,6 @@ def _definition_nodes(node: Op, definition: Any, inputs: Inputs) -> list[Node]:
         same[old] = value
     inner.end = Terminator("yield", tuple(values))
     _alias(node, same, builder)
-    del substitute_in_block
     return inner.nodes
 
 

@@ -7,7 +7,6 @@ if it is heavy, impure, or made by an inner loop. Of equal cuts the one nearest 
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from ..ir.program import Op, Value, operands
@@ -40,14 +39,6 @@ def choose_kept(region: Any, needs: list[Value], home: dict[Value, Any]) -> tupl
 
 def is_index(region: Any, v: Value) -> bool:
     return getattr(region.node, "domain", None) is not None and v is region.block.params[0]
-
-
-def recomputable(v: Value, region: Any) -> bool:
-    """Whether a value of an iteration may be computed again from its operands."""
-    node = v.node
-    if not isinstance(node, Op) or len(node.results) != 1 or node.effect == IMPURE or v.type.kind == "list":
-        return False
-    return node.entry is not None and not node.entry.heavy and node in region.block.nodes
 
 
 def _candidates(region: Any, needs: list[Value], home: dict[Value, Any]) -> dict[Value, list[Value]]:
@@ -111,9 +102,6 @@ def size_of(t: Type) -> int:
     return 16 * 10 ** min(2 * rank, 5)
 
 
-CHEAP = {operator.getitem, operator.add, operator.sub, operator.mul, operator.neg}
-
-
 def _minimum_cut(reach: dict[Value, list[Value]], needs: list[Value], region: Any) -> set[Value]:
     """The cheapest set of values to keep: a minimum vertex cut, by the maximum flow of split nodes."""
     import numpy as np
@@ -128,7 +116,7 @@ def _minimum_cut(reach: dict[Value, list[Value]], needs: list[Value], region: An
     for v, inside in reach.items():
         k = number[v]
         forced = _must_keep(v, members, region, inside, reach)
-        edges[(2 * k, 2 * k + 1)] = INFINITE if is_index(region, v) else size_of(v.type) + _depth_penalty(v)
+        edges[(2 * k, 2 * k + 1)] = INFINITE if is_index(region, v) else size_of(v.type)
         if forced and not is_index(region, v):
             edges[(source, 2 * k)] = INFINITE
         for x in inside:
@@ -149,10 +137,6 @@ def _minimum_cut(reach: dict[Value, list[Value]], needs: list[Value], region: An
         for v in order
         if (2 * number[v] + 1) in side and (2 * number[v]) not in side and not is_index(region, v)
     }
-
-
-def _depth_penalty(v: Value) -> int:
-    return 0
 
 
 def _must_keep(v: Value, members: set, region: Any, inside: list[Value], reach: dict) -> bool:

@@ -559,6 +559,20 @@ def test_two_arguments_that_are_the_same_array():
     np.testing.assert_array_equal(a, X)
 
 
+def test_an_argument_that_is_a_captured_array_too_and_is_written():
+    shared = X.copy()
+
+    def f(x):
+        x[0] = 2 * x[1]
+        return np.sum(x * shared)
+
+    with pytest.raises(DifferentiationError, match="share memory"):
+        grad(f)(shared)
+    np.testing.assert_array_equal(shared, X)
+    assert_matches = numerical_gradient(f, (X.copy(),))[0]
+    np.testing.assert_allclose(grad(f)(X.copy()), assert_matches, rtol=1e-6)
+
+
 def test_two_arguments_that_are_the_same_array_and_are_written():
     def f(x, y):
         x[0] = 2 * x[0]
