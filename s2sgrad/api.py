@@ -10,7 +10,7 @@ from typing import Any
 
 from . import compiler
 from .arguments import check_arguments
-from .compiler import Request, Specialisation
+from .compiler import Request, Specialisation, jit_options
 from .errors import DifferentiationError, NotScalarError, RuleError
 from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
@@ -35,8 +35,6 @@ class Derivative:
     def __init__(
         self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "grad", jit: Any = False, owner: Any = None
     ) -> None:
-        if jit is not False:
-            raise NotImplementedError("jit=True is not there yet: use jit=False")
         self.__wrapped__ = fun
         self.wrt = wrt
         self._kind, self._jit, self._owner = kind, jit, owner
@@ -44,7 +42,7 @@ class Derivative:
         self._signature: Signature = signature_of(self._fun)
         self._positions = resolve_wrt(self._signature, wrt)
         self._plain = all(len(p) == 1 for p in self._positions)
-        self._request = Request(kind, tuple(self._positions), not isinstance(wrt, (tuple, list)), False)
+        self._request = Request(kind, tuple(self._positions), not isinstance(wrt, (tuple, list)), jit_options(jit))
         self._variants = compiler.variants_of(self._fun, self._request)
         self._quick = self._variants.quick
         self._latest: Specialisation | None = None
@@ -492,9 +490,7 @@ def vjp(
     """
     from .pullback import make_pullback
 
-    if jit is not False:
-        raise NotImplementedError("jit=True is not there yet: use jit=False")
-    return make_pullback(target_of(fun), args)
+    return make_pullback(target_of(fun), args, jit)
 
 
 def source(fun: Callable[..., Any], *args: Any, wrt: Any = 0, jit: Any = False) -> str:

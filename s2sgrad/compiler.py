@@ -66,7 +66,33 @@ class Request:
     kind: str  # "grad", "value_and_grad", "vjp"
     wrt: tuple[tuple[int, ...], ...]  # positions, each with a place in *args or **kwargs
     single: bool = True  # one position given bare: one gradient, not a tuple of one
-    jit: Any = False
+    jit: Any = False  # or the options for Numba, as pairs
+
+
+JIT_OPTIONS = frozenset(
+    ["fastmath", "parallel", "error_model", "boundscheck", "nogil", "inline", "forceobj", "debug", "cache", "nopython"]
+)
+
+
+def jit_options(jit: Any) -> Any:
+    """`jit` as part of a key: False, or the options for Numba as sorted pairs.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a bool nor a dict of options that Numba has.
+    """
+    if jit is False or jit is None:
+        return False
+    if jit is True:
+        return ()
+    if not isinstance(jit, dict):
+        raise TypeError(f"jit is True, False or a dict of options for numba.njit, not a {type(jit).__name__}")
+    unknown = [key for key in jit if key not in JIT_OPTIONS]
+    if unknown:
+        raise TypeError(f"jit has no option {unknown[0]!r}: numba.njit takes {', '.join(sorted(JIT_OPTIONS))}")
+    frozen = {k: frozenset(v) if isinstance(v, (set, list)) else v for k, v in jit.items()}
+    return tuple(sorted(frozen.items()))
 
 
 @dataclass(eq=False)
@@ -258,13 +284,24 @@ def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request:
     drop_invariant_carried(lowered.function.body)
     targets = [_target(lowered, position) for position in request.wrt]
     entries, marker = BUILDERS[request.kind](lowered, targets, request)
-    text = print_module(entries, header_of(fun, request))
+    text = printed(entries, lowered, header_of(fun, request), request.jit)
     module = load(text.text, entries[0].name)
     functions = [with_externals(getattr(module, e.name), text.externals) for e in entries]
     fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured), writes_to_arguments(lowered))
     return Specialisation(
         text, functions[0], functions[-1], fetch, lowered, generation, entries[0].name, marker, entries
     )
+
+
+def printed(entries: list[Entry], lowered: Lowered, header: str, jit: Any) -> Text:
+    """The text of a module with these functions: as NumPy, or as compiled loops."""
+    if jit is False:
+        return print_module(entries, header)
+    from .targets.loops.definitions import define_simply
+    from .targets.loops.module import print_loops
+
+    define_simply(entries, lowered.inputs)
+    return print_loops(entries, header, dict(jit))
 
 
 def with_externals(function: types.FunctionType, externals: dict[str, Any]) -> types.FunctionType:

@@ -17,12 +17,12 @@ from .signature import reach, signature_of
 
 
 def make_pullback(
-    fun: Callable[..., Any], args: tuple[Any, ...]
+    fun: Callable[..., Any], args: tuple[Any, ...], jit: Any = False
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """`(fun(*args), pullback)`."""
     signature = signature_of(fun)
     bound = signature.bind(args, {})
-    request = Request("vjp", _positions(signature, bound, len(args)), False)
+    request = Request("vjp", _positions(signature, bound, len(args)), False, compiler.jit_options(jit))
     variants = compiler.variants_of(fun, request)
     key = tuple(map(describe, bound))
     found = compiler.find(variants, key, fun, bound)

@@ -1,0 +1,330 @@
+"""Operations on whole arrays that stay calls: matrix products, factorisations, searches, lists."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import gast
+import numpy as np
+
+from ...frontend.primitives import list_append, list_of, list_pop, list_set, length, pack, unpack
+from ...ir.program import Op, Value, leaves, type_of
+from ...ir.result_types import as_tuple
+from ...table.functional import index_add, index_set
+from ...table.registry import IMPURE
+from ..spelling import LOAD, STORE, call, constant, dotted, name, subscript
+from .access import Elements, base_index, element_of
+from .extents import extent_of
+from .kernel import Kernel, empty, is_array, is_number, refuse
+from .nests import claim_base
+from .scalars import cast, is_elementwise, spell_element
+
+Tree = Any
+Writer = Callable[[Kernel, Op], None]
+CALLS: dict[Any, Writer] = {}
+
+
+def write_op(k: Kernel, op: Op) -> None:
+    """An operation that no loop nest carries out."""
+    writer = CALLS.get(op.fun)
+    if writer is not None:
+        writer(k, op)
+    elif _of_numbers(op):
+        write_number(k, op)
+    else:
+        raise refuse(op)
+
+
+def _of_numbers(op: Op) -> bool:
+    return is_elementwise(op) and len(op.results) == 1 and is_number(op.results[0]) and op.effect != IMPURE
+
+
+def write_number(k: Kernel, op: Op) -> None:
+    """A number from numbers: a line, or a part of the line that uses it."""
+    for a in op.args:
+        if isinstance(a, Value) and not is_number(a):
+            raise refuse(op, f"of a value of type {a.type}")
+    v = op.results[0]
+    if v.type.dtype is None:
+        raise refuse(op, "whose type is not known")
+    tree = k.parts.scalar_function(op, [k.scalar(a) if _operand(a) else None for a in op.args], k)
+    handed = v.name is None or v in k.handed
+    if isinstance(tree, gast.Name) or (k.uses.get(v, 0) == 1 and handed and _small(tree)):
+        k.trees[v] = tree
+    else:
+        k.assign(k.label(v), tree, op)
+
+
+def _operand(a: Any) -> bool:
+    return isinstance(a, Value) or is_number(a)
+
+
+def _small(tree: Tree) -> bool:
+    return sum(1 for _ in gast.walk(tree)) < 40
+
+
+def _extent(k: Kernel, op: Op) -> None:
+    x, axis = op.args
+    v = op.results[0]
+    if not is_array(x):
+        raise refuse(op)
+    k.trees[v] = extent_of(k, x, axis)
+    if v.extent is not None:
+        k.dims.setdefault(v.extent, k.trees[v])
+
+
+def _subscript(k: Kernel, op: Op) -> None:
+    x, index = op.args
+    v = op.results[0]
+    if isinstance(x, Value) and x.type.kind == "list":
+        k.assign(k.label(v), subscript(k.array(x), k.scalar(index)), op)
+        return
+    if not is_array(x):
+        if is_number(x) and all(i is Ellipsis or i == () for i in as_tuple(index)):
+            k.trees[v] = k.scalar(x)
+            return
+        raise refuse(op)
+    if is_number(v):
+        e = Elements(k, {}, vector=False)
+        cell = e.cell(x, base_index(k, x, index, ()))
+        k.assign(k.label(v), flat(cell), op)
+        return
+    items = as_tuple(index)
+    if len(items) == 1 and is_array(items[0]) and items[0].type.dtype.kind == "b":
+        k.assign(k.label(v), _masked(k, x, items[0]), op)
+        return
+    if any(is_array(i) for i in items):
+        raise refuse(op, "with this subscript")
+    k.assign(k.label(v), subscript(k.array(x), _index_tree(k, index)), op)
+
+
+def _masked(k: Kernel, x: Value, mask: Value) -> Tree:
+    if mask.type.rank == 1 or (mask.type.rank == x.type.rank):
+        return call(k.parts.helper("masked" if mask.type.rank > 1 else "masked_rows"), k.array(x), k.array(mask)) if (
+            mask.type.rank > 1
+        ) else subscript(k.array(x), k.array(mask))
+    raise refuse(None, "a mask of fewer axes")
+
+
+def _index_tree(k: Kernel, index: Any) -> Tree:
+    if isinstance(index, tuple):
+        return gast.Tuple([_index_tree(k, i) for i in index], LOAD)
+    if isinstance(index, slice):
+        parts = [None if s is None else k.scalar(s) for s in (index.start, index.stop, index.step)]
+        return gast.Slice(*parts)
+    return k.scalar(index) if index is not Ellipsis else constant(Ellipsis)
+
+
+def flat(cell: Any) -> Tree:
+    """A cell as one expression."""
+    kids = [flat(c) for c in cell.kids]
+    if cell.keeps:
+        raise refuse(None, "a subscript of a subscript")
+    return cell.make(kids)
+
+
+# --- writes of single entries and of masks ------------------------------------------------------------------------
+
+
+def _write(k: Kernel, op: Op) -> None:
+    x, index, v = op.args
+    if not is_array(x):
+        if is_number(x):
+            _write_number(k, op)
+            return
+        raise refuse(op)
+    items = as_tuple(index)
+    if any(is_array(i) and i.type.dtype.kind == "b" for i in items):
+        _write_masked(k, op)
+        return
+    if not is_number(v) and not (is_array(v) and all(n == 1 for n in v.type.shape)):
+        raise refuse(op, "with this subscript")
+    value = k.scalar(v) if is_number(v) else element_of(k, k.label(v), tuple())
+    value = cast(k.parts, value, type_of(v).dtype, x.type.dtype)
+    where = base_index(k, x, index, ())
+    claim_base(k, op)
+    target = element_of(k, k.label(op.results[0]), where)
+    target.ctx = STORE
+    if op.fun is index_set:
+        k.statement(gast.Assign([target], value, None), op)
+    elif isinstance(value, gast.UnaryOp) and isinstance(value.op, gast.USub):
+        k.statement(gast.AugAssign(target, gast.Sub(), value.operand), op)
+    else:
+        k.statement(gast.AugAssign(target, gast.Add(), value), op)
+
+
+def _write_number(k: Kernel, op: Op) -> None:
+    """An array without axes is a number here."""
+    x, _, v = op.args
+    result = op.results[0]
+    new = k.number_of(v, result.type)
+    k.assign(k.label(result), new if op.fun is index_set else gast.BinOp(k.scalar(x), gast.Add(), new), op)
+
+
+def _write_masked(k: Kernel, op: Op) -> None:
+    x, index, v = op.args
+    items = as_tuple(index)
+    if len(items) != 1 or items[0].type.rank not in (1, x.type.rank):
+        raise refuse(op, "with this subscript")
+    claim_base(k, op)
+    kind = "set" if op.fun is index_set else "add"
+    many = "all" if is_number(v) or v.type.rank == 0 else "each"
+    rows = "_rows" if items[0].type.rank < x.type.rank else ""
+    if rows:
+        raise refuse(op, "with a mask of fewer axes")
+    value = cast(k.parts, k.scalar(v), type_of(v).dtype, x.type.dtype) if many == "all" else k.array(v)
+    helper = k.parts.helper(f"masked_{kind}_{many}")
+    k.statement(gast.Expr(call(helper, name(k.label(op.results[0])), k.array(items[0]), value)), op)
+
+
+# --- products -----------------------------------------------------------------------------------------------------
+
+
+def _product(k: Kernel, op: Op) -> None:
+    a, b = op.args[:2]
+    result = op.results[0]
+    dtype = result.type.dtype
+    if not (is_array(a) and is_array(b)) or a.type.rank > 2 or b.type.rank > 2 or dtype.kind not in "fc":
+        raise refuse(op, f"of arrays of {_rank(a)} and {_rank(b)} axes")
+    k.parts.use_numpy()
+    operands = [_of_dtype(k, x, dtype) for x in (a, b)]
+    k.assign(k.label(result), call(dotted("np.dot"), *operands), op)
+
+
+def _rank(x: Any) -> int:
+    return len(type_of(x).shape or ())
+
+
+def _of_dtype(k: Kernel, x: Value, dtype: np.dtype) -> Tree:
+    tree = k.array(x)
+    if x.type.dtype != dtype:
+        from .kernel import dtype_tree
+
+        tree = call(gast.Attribute(tree, "astype", LOAD), dtype_tree(k.parts, dtype))
+    return tree
+
+
+# --- shapes ---------------------------------------------------------------------------------------------------------
+
+
+def _reshape(k: Kernel, op: Op) -> None:
+    x, v = op.args[0], op.results[0]
+    if op.kwargs.get("order", "C") != "C" or not is_array(x) or v.type.shape is None:
+        raise refuse(op)
+    k.parts.use_numpy()
+    flatly = call(dotted("np.ascontiguousarray"), k.array(x))
+    if not v.type.shape:
+        k.assign(k.label(v), subscript(call(gast.Attribute(flatly, "ravel", LOAD)), constant(0)), op)
+        return
+    if op.fun in (np.reshape,):
+        asked = op.args[1] if len(op.args) > 1 else op.kwargs.get("shape", op.kwargs.get("newshape"))
+        shape = tuple(asked) if isinstance(asked, (tuple, list)) else (asked,)
+        trees = [k.scalar(n) for n in shape]
+        made = call(gast.Attribute(flatly, "reshape", LOAD), gast.Tuple(trees, LOAD))
+    else:
+        made = call(gast.Attribute(flatly, "ravel", LOAD))
+    k.assign(k.label(v), made, op)
+
+
+def _transposed(k: Kernel, op: Op) -> None:
+    if op.results[0].type.rank != 2 or len(op.args) > 1:
+        raise refuse(op)
+    k.assign(k.label(op.results[0]), gast.Attribute(k.array(op.args[0]), "T", LOAD), op)
+
+
+def _array_of(k: Kernel, op: Op) -> None:
+    """`np.array([a, b])` of numbers."""
+    items, v = op.args[0], op.results[0]
+    if not isinstance(items, (list, tuple)) or v.type.dtype is None or v.type.rank is None:
+        raise refuse(op)
+    sizes = [constant(n) for n in v.type.shape]
+    if not all(isinstance(n, int) for n in v.type.shape):
+        raise refuse(op, "of arrays")
+    label = k.label(v)
+    k.assign(label, empty(k, sizes, v.type.dtype), op)
+    for place, item in _entries(items, ()):
+        if not _operand(item) or not is_number(item):
+            raise refuse(op, "of arrays")
+        tree = cast(k.parts, k.scalar(item), type_of(item).dtype, v.type.dtype)
+        index = [constant(n) for n in place]
+        target = subscript(name(label), index[0] if len(index) == 1 else gast.Tuple(index, LOAD), STORE)
+        k.statement(gast.Assign([target], tree, None), op)
+
+
+def _entries(items: Any, place: tuple[int, ...]) -> Any:
+    for j, item in enumerate(items):
+        if isinstance(item, (list, tuple)):
+            yield from _entries(item, (*place, j))
+        else:
+            yield (*place, j), item
+
+
+# --- lists ----------------------------------------------------------------------------------------------------------
+
+
+def _list_of(k: Kernel, op: Op) -> None:
+    trees = [k.array(x) if is_array(x) else k.scalar(x) for x in op.args]
+    k.assign(k.label(op.results[0]), gast.List(trees, LOAD), op)
+
+
+def _item(k: Kernel, x: Any, item_type: Any) -> Tree:
+    if is_array(x):
+        return k.array(x)
+    return k.number_of(x, item_type) if item_type is not None else k.scalar(x)
+
+
+def _claim_list(k: Kernel, op: Op) -> str:
+    base, result = op.args[0], op.results[0]
+    if op in k.found.in_place:
+        k.labels[result] = k.label(base)
+    else:
+        k.assign(k.label(result), call(gast.Attribute(k.array(base), "copy", LOAD)), op)
+    return k.labels[result]
+
+
+def _append(k: Kernel, op: Op) -> None:
+    label = _claim_list(k, op)
+    item = _item(k, op.args[1], op.results[0].type.item)
+    k.statement(gast.Expr(call(gast.Attribute(name(label), "append", LOAD), item)), op)
+
+
+def _pop(k: Kernel, op: Op) -> None:
+    label = _claim_list(k, op)
+    k.assign(k.label(op.results[1]), call(gast.Attribute(name(label), "pop", LOAD)), op)
+
+
+def _list_set(k: Kernel, op: Op) -> None:
+    label = _claim_list(k, op)
+    target = subscript(name(label), k.scalar(op.args[1]), STORE)
+    k.statement(gast.Assign([target], _item(k, op.args[2], op.results[0].type.item), None), op)
+
+
+def _length(k: Kernel, op: Op) -> None:
+    x = op.args[0]
+    k.trees[op.results[0]] = extent_of(k, x, 0) if is_array(x) else call(name("len"), k.array(x))
+
+
+def _pack(k: Kernel, op: Op) -> None:
+    trees = [k.array(x) if is_array(x) or not is_number(x) else k.scalar(x) for x in op.args]
+    k.assign(k.label(op.results[0]), gast.Tuple(trees, LOAD), op)
+
+
+def _unpack(k: Kernel, op: Op) -> None:
+    targets = [name(k.label(r), STORE) for r in op.results]
+    k.statement(gast.Assign([gast.Tuple(targets, STORE)], k.array(op.args[0]), None), op)
+
+
+CALLS.update(
+    {
+        **{f: _product for f in (operator.matmul, np.dot, np.matmul)},
+        operator.getitem: _subscript, index_set: _write, index_add: _write, np.reshape: _reshape, np.ravel: _reshape, np.transpose: _transposed,
+        np.array: _array_of, np.asarray: _array_of, list_of: _list_of, list_append: _append, list_pop: _pop,
+        list_set: _list_set, length: _length, pack: _pack, unpack: _unpack,
+    }
+)  # fmt: skip
+from ...frontend.primitives import extent  # noqa: E402
+
+CALLS[extent] = _extent
+__all__ = ["CALLS", "leaves", "spell_element", "write_op"]

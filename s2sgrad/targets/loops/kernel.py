@@ -1,0 +1,182 @@
+"""The state of writing one function as loops: names, extents, what is stored and what is an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import gast
+import numpy as np
+
+from ...errors import JitError
+from ...ir.program import Block, Op, Value, type_of
+from ...ir.types import Dim, Type
+from ..emit import Comment
+from ..names import RESERVED
+from ..ownership import Ownership
+from ..printer import source_line
+from ..spelling import LOAD, STORE, call, constant, dotted, name, subscript
+from .parts import LoopParts
+from .scalars import cast
+
+Tree = Any
+
+
+@dataclass(eq=False)
+class Kernel:
+    """One function being written."""
+
+    found: Ownership
+    parts: LoopParts
+    labels: dict[Value, str] = field(default_factory=dict)  # scalars and stored arrays
+    trees: dict[Value, Tree] = field(default_factory=dict)  # scalars that are written where they are used
+    lazy: set[Value] = field(default_factory=set)  # arrays that are never stored: their elements are computed
+    dims: dict[Any, Tree] = field(default_factory=dict)  # the size of each symbolic extent, where it is known
+    checked: set[Any] = field(default_factory=set)  # pairs of extents that were compared at run time
+    taken: set[str] = field(default_factory=lambda: set(RESERVED))
+    out: list[Any] = field(default_factory=list)
+    commented: frozenset[Any] = frozenset()
+    carried: Any = ()  # of the loop being written: what a break hands over
+    independent: bool = True  # whether iterations of the loops around do not depend on one another
+    uses: dict[Value, int] = field(default_factory=dict)
+    handed: set[Value] = field(default_factory=set)  # what the block being written hands over
+    given: set[Value] = field(default_factory=set)  # parameters: not ours to write to, of any layout
+
+    def fresh(self, wish: str | None = None) -> str:
+        """A name of its own."""
+        wish = wish if wish and wish.isidentifier() else None
+        k, label = 1, wish or "t1"
+        if wish is None:
+            k = self.parts.counter
+            label = f"t{k}"
+        while label in self.taken:
+            k += 1
+            label = f"{wish}_{k}" if wish else f"t{k}"
+        if wish is None:
+            self.parts.counter = k + 1
+        self.taken.add(label)
+        return label
+
+    def label(self, v: Value) -> str:
+        """The name of a value, given when it is first asked for."""
+        label = self.labels.get(v)
+        if label is None:
+            label = self.labels[v] = self.fresh(v.name)
+        return label
+
+    def shares(self, v: Value) -> int:
+        """How many values may go by the name of `v` while it is taken over."""
+        return 10**6
+
+    def assign(self, label: str, tree: Tree, node: Any = None) -> None:
+        self.statement(gast.Assign([name(label, STORE)], tree, None), node)
+
+    def statement(self, tree: Tree, node: Any = None) -> None:
+        """Append a statement; the first for a line of the user's in a backward sweep says which line that is."""
+        loc = getattr(node, "loc", None)
+        tree.origin = loc
+        line = source_line(node) if node is not None else None
+        if getattr(node, "backward", False) and line is not None and line not in self.commented:
+            self.commented |= {line}
+            source = loc[0]  # type: ignore[index]
+            text = source.lines[line[1] - 1].strip() if line[1] <= len(source.lines) else ""
+            if text:
+                self.out.append(Comment(text))
+        self.out.append(tree)
+
+    @contextmanager
+    def body(self) -> Iterator[list[Any]]:
+        """Statements of an inner block; what is learnt of extents there is forgotten after it."""
+        outer, self.out = self.out, []
+        dims, checked, commented = dict(self.dims), set(self.checked), self.commented
+        try:
+            yield self.out
+        finally:
+            self.out, self.dims, self.checked, self.commented = outer, dims, checked, commented
+
+    # --- operands -------------------------------------------------------------------------------------------
+
+    def scalar(self, x: Any) -> Tree:
+        """A number as syntax."""
+        if isinstance(x, Value):
+            tree = self.trees.get(x)
+            return tree if tree is not None else name(self.label(x))
+        return self.static(x)
+
+    def number_of(self, x: Any, want: Type) -> Tree:
+        """A number as syntax, of the dtype that a place wants."""
+        t = type_of(x)
+        tree = self.scalar(x)
+        if t.dtype is None or want.dtype is None or t.dtype == want.dtype:
+            return tree
+        return cast(self.parts, tree, t.dtype, want.dtype)
+
+    def static(self, x: Any) -> Tree:
+        """A compile-time constant as syntax."""
+        return self.parts.static(x)
+
+    def array(self, x: Any) -> Tree:
+        """A stored array as syntax."""
+        return name(self.label(x))
+
+    def extent(self, v: Any, axis: int) -> Tree:
+        """The size of an array along an axis, as a name or a number."""
+        from .extents import extent_of
+
+        return extent_of(self, v, axis)
+
+    def size_of(self, e: Any, source: Tree, wish: str = "n") -> Tree:
+        """A name for the size of an extent that `source` computes."""
+        if isinstance(source, (gast.Name, gast.Constant)):
+            tree = source
+        else:
+            label = self.fresh(wish)
+            self.assign(label, source)
+            tree = name(label)
+        if isinstance(e, Dim):
+            self.dims[e] = tree
+        return tree
+
+
+def refuse(node: Any, why: str = "") -> JitError:
+    """The error for an operation that has no compiled form."""
+    fun = getattr(node, "fun", None)
+    if getattr(node, "diagnosis", None) is not None:
+        why = f"{why} ({node.diagnosis})".strip()
+    label = getattr(getattr(node, "entry", None), "name", None) or getattr(fun, "__name__", None) or str(fun)
+    place = None
+    if getattr(node, "loc", None) is not None and node.loc[1] is not None:
+        place = node.loc[0].location(node.loc[1])
+    why = f" {why}" if why else ""
+    return JitError(f"`{label}`{why} cannot be compiled with jit=True: use jit=False, which handles it", place)
+
+
+def is_array(x: Any) -> bool:
+    """Whether a value has axes: arrays without axes are numbers here."""
+    return isinstance(x, Value) and x.type.kind == "array" and bool(x.type.shape)
+
+
+def is_number(x: Any) -> bool:
+    """Whether an operand is a number: a value without axes or a constant."""
+    if not isinstance(x, Value):
+        return isinstance(x, (bool, int, float, complex, np.generic))
+    return x.type.dtype is not None and x.type.shape == () and x.type.kind in (
+        "bool", "int", "float", "complex", "scalar", "array"
+    )  # fmt: skip
+
+
+def dtype_tree(parts: LoopParts, dtype: np.dtype) -> Tree:
+    parts.use_numpy()
+    return dotted("np.bool_" if dtype.kind == "b" else f"np.{dtype.name}")
+
+
+def empty(k: Kernel, extents: list[Tree], dtype: np.dtype, fun: str = "np.empty") -> Tree:
+    """`np.empty((n, m), np.float64)`."""
+    k.parts.use_numpy()
+    shape = extents[0] if len(extents) == 1 else gast.Tuple(extents, LOAD)
+    return call(dotted(fun), shape, dtype_tree(k.parts, dtype))
+
+
+__all__ = ["Block", "Kernel", "Op", "empty", "is_array", "is_number", "refuse", "subscript"]

@@ -1,0 +1,88 @@
+"""Helper functions of compiled modules: plain loops, copied as they stand and compiled with the program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def add(a: Any, b: Any) -> Any:
+    return a + b
+
+
+def larger(a: Any, b: Any) -> Any:
+    return b if b > a or b != b else a
+
+
+def smaller(a: Any, b: Any) -> Any:
+    return b if b < a or b != b else a
+
+
+def least(a: Any, b: Any) -> Any:
+    return b if b < a else a
+
+
+def greatest(a: Any, b: Any) -> Any:
+    return b if b > a else a
+
+
+def slice_start(n: Any, start: Any, step: Any) -> Any:
+    if start < 0:
+        start += n
+        if start < 0:
+            start = -1 if step < 0 else 0
+    elif start >= n:
+        start = n - 1 if step < 0 else n
+    return start
+
+
+def slice_size(n: Any, start: Any, stop: Any, step: Any) -> Any:
+    first = slice_start(n, start, step)
+    last = slice_start(n, stop, step)
+    if step < 0:
+        return max((first - last - step - 1) // -step, 0)
+    return max((last - first + step - 1) // step, 0)
+
+
+def arange_size(start: Any, stop: Any, step: Any) -> Any:
+    return max(int(np.ceil((stop - start) / step)), 0)
+
+
+def heaviside(x: Any, middle: Any) -> Any:
+    if x != x:
+        return x
+    return middle if x == 0 else middle * 0 + (1 if x > 0 else 0)
+
+
+def masked(x: Any, mask: Any) -> Any:
+    flat, chosen = np.ascontiguousarray(x).ravel(), np.ascontiguousarray(mask).ravel()
+    return flat[chosen]
+
+
+def masked_set_all(x: Any, mask: Any, v: Any) -> None:
+    for i in np.ndindex(mask.shape):
+        if mask[i]:
+            x[i] = v
+
+
+def masked_add_all(x: Any, mask: Any, v: Any) -> None:
+    for i in np.ndindex(mask.shape):
+        if mask[i]:
+            x[i] += v
+
+
+def masked_set_each(x: Any, mask: Any, v: Any) -> None:
+    count = 0
+    for i in np.ndindex(mask.shape):
+        if mask[i]:
+            x[i] = v[count]
+            count += 1
+
+
+def masked_add_each(x: Any, mask: Any, v: Any) -> None:
+    count = 0
+    for i in np.ndindex(mask.shape):
+        if mask[i]:
+            x[i] += v[count]
+            count += 1

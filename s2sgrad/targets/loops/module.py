@@ -1,0 +1,313 @@
+"""A compiled module: functions of loops over plain arrays and numbers, and around each a function of the user's arguments.
+
+The compiled functions take the leaves of the arguments, then the captured inputs, and return leaves; taking containers
+apart and putting them together again is ordinary Python around them, written by the NumPy target's printer.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import gast
+import numpy as np
+
+from ...ir.program import Block, Function, Op, Terminator, Value, functions_of, is_impure, leaves, map_leaves, operands, walk
+from ...ir.types import Type
+from ...optimize.dead_code import remove_dead_code
+from ...optimize.undefined import settle_undefined
+from ...table.registry import Entry as TableEntry
+from ...table.registry import lookup
+from ..emit import Comment, write
+from ..module_parts import helper_tree
+from ..names import RESERVED, Names
+from ..numpy import Entry, Text, print_entry
+from ..ownership import analyse, has_memory, is_view
+from ..results import plain
+from ..spelling import LOAD, STORE, call, constant, dotted, name
+from .control import write_block
+from .kernel import Kernel, is_array, is_number, refuse
+from .parts import Compiled, LoopParts
+from .tapes import preallocate
+from .scalars import cast
+
+Tree = Any
+COMPILED = "compiled"  # the decorator of compiled functions
+RELAXED = "relaxed"  # of those whose additions may be reassociated
+REASSOCIATED = ("reassoc", "contract", "nsz", "arcp", "afn")
+RELAXED_HELPERS = frozenset(["add"])
+
+
+@dataclass(frozen=True)
+class LoopText(Text):
+    """A compiled module: the names of its compiled functions, and its loops without what is around them."""
+
+    kernels: tuple[str, ...] = ()
+    loops: str = ""
+
+
+def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> LoopText:
+    """The text of a module in which these functions are compiled."""
+    parts = LoopParts(options=options)
+    labels = Names(never_again=set(RESERVED) | {e.name for e in entries} | {COMPILED, RELAXED, "numba"})
+    called = [f for e in entries for f in functions_of(e.function) if f is not e.function]
+    parts.functions = {f: labels.fresh(f.name) for f in dict.fromkeys(called)}
+    bodies = [print_function(f, label, parts) for f, label in parts.functions.items()]
+    wrappers, kernels = [], []
+    for e in entries:
+        label = labels.fresh(f"{e.name}_loops")
+        kernels.append(label)
+        flat = flattened(e)
+        bodies.append(print_kernel(e, flat, label, parts))
+        wrappers.append(print_wrapper(e, flat, label, parts))
+    return assembled(parts, bodies, wrappers, header, tuple(kernels))
+
+
+def assembled(
+    parts: LoopParts, bodies: list[Any], wrappers: list[Any], header: str, kernels: tuple[str, ...]
+) -> LoopText:
+    head: list[Any] = [Comment(header)] if header else []
+    imports = {**parts.imports, "import numba": ""}
+    order = sorted(imports, key=lambda t: (not t.startswith("import math"), t))
+    head += [gast.parse(text).body[0] for text in order]
+    helpers = [compiled_helper(label) for label in parts.compiled]
+    code = [*decorators(parts), *specials(parts), *vector(parts), *helpers, *bodies]
+    written = write(gast.Module([*head, *code, *[t for t in parts.helpers.values() if t is not None], *wrappers], []))
+    loops = write(gast.Module([*head, *code], [])).text
+    return LoopText(written.text, written.lines, parts.externals, kernels, loops)
+
+
+def decorators(parts: LoopParts) -> list[Any]:
+    """`compiled = numba.njit(...)`: on disk, the machine code is kept beside the module."""
+    on_disk = gast.Compare(constant("__file__"), [gast.In()], [call(name("globals"))])
+    options = {"error_model": "numpy", **parts.options}
+    keywords = {key: option_tree(value) for key, value in options.items()}
+    out: list[Any] = [
+        gast.Assign([name(COMPILED, STORE)], call(dotted("numba.njit"), cache=on_disk, **keywords), None)
+    ]
+    if RELAXED_HELPERS & set(parts.compiled):
+        flags = gast.Set([constant(f) for f in REASSOCIATED])
+        out.append(gast.Assign([name(RELAXED, STORE)], call(dotted("numba.njit"), fastmath=flags), None))
+    return out
+
+
+def option_tree(value: Any) -> Tree:
+    if isinstance(value, (set, frozenset)):
+        return gast.Set([constant(x) for x in sorted(value)]) if value else call(name("set"))
+    if isinstance(value, dict):
+        return gast.Dict([constant(x) for x in value], [option_tree(x) for x in value.values()])
+    return constant(value)
+
+
+def compiled_helper(label: str) -> Any:
+    from . import kernels
+
+    tree = helper_tree(getattr(kernels, label))
+    tree.decorator_list = [name(RELAXED if label in RELAXED_HELPERS else COMPILED)]
+    if tree.body and isinstance(tree.body[0], gast.Expr) and isinstance(tree.body[0].value, gast.Constant):
+        tree.body = tree.body[1:]
+    return tree
+
+
+def specials(parts: LoopParts) -> list[Any]:
+    return []
+
+
+def vector(parts: LoopParts) -> list[Any]:
+    return []
+
+
+# --- compiled functions -------------------------------------------------------------------------------------------
+
+
+def count_uses(block: Block) -> dict[Value, int]:
+    uses: dict[Value, int] = {}
+
+    def visit(b: Block) -> None:
+        for node in b.nodes:
+            for v in operands(node):
+                uses[v] = uses.get(v, 0) + 1
+            for inner in getattr(node, "blocks", ()):
+                visit(inner)
+                for v in leaves(inner.end.values):
+                    uses[v] = uses.get(v, 0) + 1
+
+    visit(block)
+    return nested_uses(block, uses)
+
+
+def nested_uses(block: Block, uses: dict[Value, int]) -> dict[Value, int]:
+    """A value that is read in an inner block has a line of its own: it is computed where it stands."""
+    for node in walk(block):
+        for inner in getattr(node, "blocks", ()):
+            made = {r for n in inner.nodes for r in n.results} | set(inner.params)
+            for n in walk(inner):
+                for v in operands(n):
+                    if v not in made:
+                        uses[v] = uses.get(v, 0) + 1
+    return uses
+
+
+def function_of(function: Function, results: list[Any], parts: LoopParts) -> Kernel:
+    settle_undefined(function.body)
+    preallocate(function, results)
+    remove_dead_code(function, results)
+    return Kernel(analyse(function, results), parts, uses=count_uses(function.body))
+
+
+def print_function(function: Function, label: str, parts: LoopParts) -> Any:
+    """A function of the program that others call."""
+    k = function_of(function, [], parts)
+    args = []
+    for v in function.params:
+        demand_known(v, None)
+        k.labels[v] = k.fresh(v.name or "a")
+        k.given.add(v)
+        args.append(k.labels[v])
+    results = function.results
+    write_block(k, function.body)
+    trees = [returned(k, v, bool(function.consumes), results) for v in results]
+    k.statement(gast.Return(trees[0] if len(trees) == 1 else gast.Tuple(trees, LOAD)))
+    return definition(label, args, "", k.out)
+
+
+def definition(label: str, args: list[str], doc: str, body: list[Any]) -> Any:
+    arguments = gast.arguments([name(a, gast.Param()) for a in args], [], None, [], [], None, [])
+    head = [gast.Expr(constant(doc))] if doc else []
+    return gast.FunctionDef(label, arguments, [*head, *body], [name(COMPILED)], None, None, [])
+
+
+def returned(k: Kernel, v: Any, fresh: bool, results: Any) -> Tree:
+    """A result; one that the caller shall own is copied where its memory is an argument's or another result's."""
+    if is_number(v):
+        return k.scalar(v)
+    if not isinstance(v, Value):
+        raise refuse(None, "a result of this kind")
+    tree = k.array(v)
+    if not fresh or not has_memory(v):
+        return tree
+    roots = k.found.roots.get(v, frozenset())
+    shared = sum(1 for x in results if isinstance(x, Value) and k.found.roots.get(x, frozenset()) & roots)
+    ours = all(root in k.found.owned_roots for root in roots) and shared <= 1
+    if ours and not (isinstance(v.node, Op) and is_view(v.node)):
+        return tree
+    return call(gast.Attribute(tree, "copy", LOAD))
+
+
+def demand_known(v: Value, node: Any) -> None:
+    t = v.type
+    if t.kind == "list":
+        if t.item is None or t.item.dtype is None:
+            raise refuse(node, f"`{v.name}`, a list of values of unknown type,")
+    elif t.kind != "packed" and (t.dtype is None or t.shape is None or t.dtype.kind not in "biufc"):
+        raise refuse(node, f"`{v.name}`, a value of unknown type,")
+
+
+@dataclass(frozen=True)
+class Flat:
+    """The leaves that a compiled function takes and returns."""
+
+    params: tuple[Value, ...]
+    results: tuple[Value, ...]
+
+
+def flattened(e: Entry) -> Flat:
+    used = set(v for n in walk(e.function.body) for v in operands(n)) | set(leaves(plain(e.result)))
+    used |= {v for n in walk(e.function.body) for b in getattr(n, "blocks", ()) for v in leaves(b.end.values)}
+    given = [v for _, abstract in e.parameters for v in leaves(plain(abstract))]
+    params = [v for v in dict.fromkeys([*given, *e.captured]) if v in used or v.type.kind != "unknown"]
+    return Flat(tuple(params), tuple(dict.fromkeys(leaves(plain(e.result)))))
+
+
+def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
+    """The compiled function of an entry: leaves in, leaves out."""
+    results = list(flat.results)
+    e.function.body.end = Terminator("return", ())
+    k = function_of(e.function, results, parts)
+    args = []
+    for v in flat.params:
+        demand_known(v, None)
+        k.labels[v] = k.fresh(v.name or "a")
+        k.given.add(v)
+        args.append(k.labels[v])
+    for v in results:
+        k.uses[v] = k.uses.get(v, 0) + 1
+    hold(k, e.function.body, results)
+    trees = [returned(k, v, e.fresh_results, results) for v in results]
+    if trees:
+        k.statement(gast.Return(trees[0] if len(trees) == 1 else gast.Tuple(trees, LOAD)))
+    return definition(label, args, e.doc, k.out or [gast.Pass()])
+
+
+def hold(k: Kernel, body: Block, results: list[Value]) -> None:
+    """Write a body whose results must be stored."""
+    end = body.end
+    body.end = Terminator("return", tuple(results))
+    try:
+        write_block(k, body)
+    finally:
+        body.end = end
+
+
+# --- what is around them --------------------------------------------------------------------------------------------
+
+
+def print_wrapper(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
+    """The function that takes the user's arguments: it calls the compiled one and restores types and containers."""
+    nodes: list[Op] = []
+    args = [_leaf(v, nodes) for v in flat.params]
+    made = tuple(Value(kernel_type(v.type), v.name) for v in flat.results)
+    entry = TableEntry(Compiled(label), label)
+    op = Op(Compiled(label), entry, tuple(args), {}, made, structure=None if len(made) == 1 else tuple)
+    for r in made:
+        r.node = op
+    if made or any(is_impure(n) for n in e.function.body.nodes):
+        nodes.append(op)
+    final = {v: _restored(v, r, nodes) for v, r in zip(flat.results, made)}
+    result = _replaced(e.result, final)
+    params = list(dict.fromkeys(v for _, a in e.parameters for v in leaves(plain(a))))
+    function = Function(e.name, Block([*params, *[v for v in e.captured if v not in params]], nodes))
+    return print_entry(replace(e, function=function, result=result, fresh_results=False), parts)
+
+
+def kernel_type(t: Type) -> Type:
+    """What comes out of a compiled function: numbers as Python numbers."""
+    if t.kind == "array" and not t.shape and t.dtype is not None:
+        return Type("scalar", t.dtype, ())
+    return t
+
+
+def _op(fun: Any, args: tuple, t: Type, nodes: list[Op], label: str | None = None) -> Value:
+    v = Value(t, label)
+    op = Op(fun, lookup(fun), args, {}, (v,))
+    v.node = op
+    nodes.append(op)
+    return v
+
+
+def _leaf(v: Value, nodes: list[Op]) -> Any:
+    t = v.type
+    if t.kind == "array" and t.shape == ():
+        return _op(operator.getitem, (v, ()), Type("scalar", t.dtype, ()), nodes)
+    if t.kind == "list":
+        return _op(tuple, (v,), t, nodes)
+    return v
+
+
+def _restored(v: Value, r: Value, nodes: list[Op]) -> Value:
+    t = v.type
+    if t.kind == "scalar":
+        return _op(t.dtype.type, (r,), t, nodes)
+    if t.kind == "array" and t.shape == ():
+        return _op(np.asarray, (r, t.dtype), t, nodes)
+    return r
+
+
+def _replaced(x: Any, final: dict[Value, Value]) -> Any:
+    from ...frontend.abstract import map_abstract
+
+    return map_abstract(x, lambda leaf: final.get(leaf, leaf) if isinstance(leaf, Value) else leaf)
+
+
+__all__ = ["LoopText", "cast", "is_array", "map_leaves", "print_loops"]

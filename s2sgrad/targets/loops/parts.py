@@ -1,0 +1,144 @@
+"""What the functions of a compiled module share: imports, helper functions, special functions of SciPy."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import textwrap
+import types
+from dataclasses import dataclass, field
+from typing import Any
+
+import gast
+import numpy as np
+
+from ..expressions import PLAIN
+from ..module_parts import ModuleParts
+from ..spelling import LOAD, call, constant, dotted, name
+from .scalars import spell_element
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A function of the module being written, as something that an operation calls."""
+
+    label: str
+
+    def __call__(self, *args: Any) -> Any:
+        raise NotImplementedError(f"{self.label} is called by the generated module only")
+
+    @property
+    def __name__(self) -> str:
+        return self.label
+
+
+@dataclass(eq=False)
+class LoopParts(ModuleParts):
+    """Imports and helpers of a module of loops; its helpers are compiled too."""
+
+    counter: int = 1
+    specials: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> symbol of SciPy, signature
+    vector: set[str] = field(default_factory=set)  # vector mathematics in use
+    compiled: dict[str, str] = field(default_factory=dict)  # helper functions, by name, as text
+    options: dict[str, Any] = field(default_factory=dict)
+    primitives: dict[str, Any] = field(default_factory=dict)  # the user's own functions that are called
+
+    def static(self, x: Any) -> Any:
+        """A compile-time constant as syntax."""
+        if isinstance(x, np.dtype):
+            self.use_numpy()
+            return dotted(f"np.{x.name}")
+        if isinstance(x, np.generic):
+            self.use_numpy()
+            inner = self.static(x.item())
+            natural = (np.float64, np.int64, np.bool_, np.complex128)
+            return inner if isinstance(x, natural) else call(dotted(f"np.{x.dtype.name}"), inner)
+        if isinstance(x, bool) or x is None or isinstance(x, (str, bytes)):
+            return constant(x)
+        if isinstance(x, complex):
+            return call(name("complex"), self.static(x.real), self.static(x.imag))
+        if isinstance(x, float) and (x != x or x in (float("inf"), float("-inf"))):
+            self.use_numpy()
+            tree = dotted("np.nan" if x != x else "np.inf")
+            return gast.UnaryOp(gast.USub(), tree) if x == float("-inf") else tree
+        if isinstance(x, (int, float)):
+            if x < 0 or (x == 0 and str(x)[0] == "-"):
+                return gast.UnaryOp(gast.USub(), constant(-x))
+            return constant(x)
+        if isinstance(x, np.ndarray):
+            self.use_numpy()
+            return call(dotted("np.array"), self.static(x.tolist()))
+        if isinstance(x, (tuple, list)):
+            kind = gast.Tuple if isinstance(x, tuple) else gast.List
+            return kind([self.static(item) for item in x], LOAD)
+        if isinstance(x, type) and issubclass(x, np.generic):
+            return self.static(np.dtype(x))
+        return self.reference(x)
+
+    def reference(self, fun: Any) -> Any:
+        """Syntax that names a function: a compiled one of this module by its name."""
+        if isinstance(fun, Compiled):
+            return name(fun.label)
+        return super().reference(fun)
+
+    def find_externals(self, function: Any) -> None:
+        """Nothing: what a compiled function may call is decided when it is written."""
+
+    def scalar_function(self, op: Any, trees: list[Any], k: Any) -> Any:
+        """A number from numbers."""
+        return spell_element(self, op, trees)
+
+    def has_vector(self, op: Any) -> bool:
+        """Whether our vector mathematics has this function for this type."""
+        return False
+
+    def vectorised(self, op: Any, trees: list[Any]) -> Any:
+        """One element by a function of our vector mathematics."""
+        return spell_element(self, op, trees)
+
+    def helper(self, label: str) -> Any:
+        """A compiled helper function of `kernels`, copied into the module with what it calls."""
+        self._compile(label)
+        return name(label)
+
+    def _compile(self, label: str) -> None:
+        from . import kernels
+
+        if label in self.compiled:
+            return
+        fun = getattr(kernels, label)
+        self.compiled[label] = ""
+        text = source_text(fun)
+        for used in names_in(fun):
+            other = getattr(kernels, used, None)
+            if isinstance(other, types.FunctionType) and other.__module__ == kernels.__name__:
+                self._compile(used)
+        if "math." in text:
+            self.imports["import math"] = ""
+        self.use_numpy()
+        del self.compiled[label]
+        self.compiled[label] = text  # after what it calls
+
+    def special(self, label: str, symbol: str, signature: str) -> Any:
+        """A function of SciPy's, called through its C interface."""
+        self.specials[label] = (symbol, signature)
+        return name(label)
+
+    def vector_function(self, label: str) -> Any:
+        """A function of our vector mathematics."""
+        self.vector.add(label)
+        return name(f"{label}_v")
+
+
+@functools.lru_cache(maxsize=512)
+def source_text(fun: Any) -> str:
+    return textwrap.dedent(inspect.getsource(fun)).strip()
+
+
+@functools.lru_cache(maxsize=512)
+def names_in(fun: Any) -> tuple[str, ...]:
+    """The global names that a function reads, inner functions included."""
+    return tuple(fun.__code__.co_names)
+
+
+__all__ = ["PLAIN", "LoopParts", "constant", "source_text"]
