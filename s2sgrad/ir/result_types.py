@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..table.functional import index_add, index_set
+from ..table.functional import index_add, index_set, sum_to
 from ..table.registry import IMPURE, Entry
 from .program import Arg, Value, leaves, map_leaves, type_of
 from .types import (
@@ -604,6 +604,14 @@ def broadcast_to_type(node: Any, array_: Arg, shape: Arg, **kwargs: Arg) -> Type
     return Type("unknown", t.dtype) if asked is None or t.dtype is None else array(t.dtype, asked)
 
 
+def sum_to_type(node: Any, x: Arg, shape: Arg) -> Type:
+    """The type of `sum_to`: the shape asked for, a number where that has no axes."""
+    t, asked = type_of(x), asked_shape(shape, node)
+    if asked is None or t.dtype is None or t.shape is None:
+        return probe(sum_to, (x, shape), {}, node)
+    return array(t.dtype, asked) if asked or t.kind == "array" and not t.shape else scalar(t.dtype)
+
+
 def concatenate_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
     """The type of `np.concatenate`: the other axes are those of any part; along it, one more symbol."""
     types = [type_of(a) for a in arrays] if isinstance(arrays, (tuple, list)) else []
@@ -665,6 +673,7 @@ RULES.update(
         np.array: array_type(np.array),
         np.asarray: array_type(np.asarray),
         np.reshape: reshape_type,
+        sum_to: sum_to_type,
         np.broadcast_to: broadcast_to_type,
         np.concatenate: concatenate_type,
         index_set: like_first,

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .functional import index_set
+from .functional import index_set, last_written
 from .reductions import extent as count_along
 
 SIMPLER: dict[Any, Callable[..., Any]] = {}  # function -> its definition
@@ -300,6 +300,17 @@ def _hypot(*coordinates: Any) -> Any:
     for x in coordinates:
         total = total + x * x
     return np.sqrt(total)
+
+
+@simpler(last_written)
+def _last_written(shape: Any, index: Any) -> Any:
+    stamp = np.full(shape, -1)
+    size = 1
+    for n in np.shape(stamp[index]):
+        size = size * n
+    turns = np.reshape(np.arange(size), np.shape(stamp[index]))
+    stamp[index] = turns
+    return stamp[index] == turns
 
 
 __all__ = ["SIMPLER", "dot_of_vectors", "general_dot", "stacked_product"]

@@ -30,9 +30,9 @@ Tree = Any
 
 @dataclass(frozen=True)
 class Index:
-    """A sum of variables times whole numbers (or named strides), plus a number."""
+    """A sum of variables times whole numbers, plus a number."""
 
-    terms: tuple[tuple[str, Any], ...] = ()
+    terms: tuple[tuple[str, int], ...] = ()
     offset: int = 0
     wraps: bool = False  # whether it may be negative, as the user's subscripts may
     hidden: bool = False  # whether the machine-code compiler could not know that it is not negative
@@ -45,9 +45,9 @@ class Index:
                 out = gast.BinOp(out, gast.Sub(), part)
                 continue
             if factor != 1:
-                scale = name(factor) if isinstance(factor, str) else constant(abs(factor))
-                part = gast.BinOp(part, gast.Mult(), scale)
-                if not isinstance(factor, str) and factor < 0:
+                if abs(factor) != 1:
+                    part = gast.BinOp(part, gast.Mult(), constant(abs(factor)))
+                if factor < 0:
                     out = gast.UnaryOp(gast.USub(), part) if out is None else gast.BinOp(out, gast.Sub(), part)
                     continue
             out = part if out is None else gast.BinOp(out, gast.Add(), part)
@@ -61,7 +61,7 @@ class Index:
     @property
     def plain(self) -> bool:
         """Whether the machine-code compiler sees that it is not negative."""
-        return not self.hidden and self.offset >= 0 and all(isinstance(f, int) and f > 0 for _, f in self.terms)
+        return not self.hidden and self.offset >= 0 and all(f > 0 for _, f in self.terms)
 
     def plus(self, other: Index) -> Index:
         terms = dict(self.terms)
@@ -116,6 +116,7 @@ class Elements:
     local: frozenset[Value] = frozenset()  # roots of this very nest: computed, not read back
     cells: dict[Any, Cell] = field(default_factory=dict)
     vector: bool = True  # whether vector mathematics pays
+    strided: dict[Any, Index] = field(default_factory=dict)  # indices along axes that may be stretched
     line: Any = None  # appends a statement to the body of a loop: (depth, statement)
 
     def depth_of(self, idx: Multi) -> int:
@@ -185,14 +186,15 @@ def maybe_one(e: Elements, n: Any, tree: Tree, want: Any, whole: Tree, i: Index)
         )
         message = constant("operands could not be broadcast together: shapes disagree")
         k.statement(gast.If(test, [gast.Raise(call(name("ValueError"), message), None)], []))
-    if i.offset == 0 and len(i.terms) == 1 and i.terms[0][1] == 1:
-        return Index(((i.terms[0][0], stride.id),), 0)
     if not i.terms and i.offset == 0:
         return i
-    label, depth = k.fresh(), e.depth_of((i,))
-    e.line(depth, gast.Assign([name(label, STORE)], gast.BinOp(i.tree(), gast.Mult(), stride), None))
-    e.depths[label] = depth
-    return variable(label)
+    made = e.strided.get((i, stride.id))
+    if made is None:
+        label, depth = k.fresh(), e.depth_of((i,))
+        e.line(depth, gast.Assign([name(label, STORE)], gast.BinOp(i.tree(), gast.Mult(), stride), None))
+        e.depths[label] = depth
+        made = e.strided[(i, stride.id)] = variable(label)
+    return made
 
 
 # --- elementwise --------------------------------------------------------------------------------------------

@@ -9,15 +9,15 @@ from typing import Any
 import gast
 import numpy as np
 
-from ...frontend.primitives import list_append, list_of, list_pop, list_set, length, pack, unpack
+from ...frontend.primitives import length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros, pack, unpack
 from ...ir.program import Op, Value, leaves, type_of
 from ...ir.result_types import as_tuple
-from ...table.functional import index_add, index_set
+from ...table.functional import index_add, index_set, sum_to
 from ...table.registry import IMPURE
 from ..spelling import LOAD, STORE, call, constant, dotted, name, subscript
 from .access import Elements, base_index, element_of
 from .extents import extent_of
-from .kernel import Kernel, empty, is_array, is_number, refuse
+from .kernel import Kernel, dtype_tree, empty, is_array, is_number, refuse
 from .nests import claim_base
 from .scalars import cast, is_elementwise, spell_element
 
@@ -28,13 +28,21 @@ CALLS: dict[Any, Writer] = {}
 
 def write_op(k: Kernel, op: Op) -> None:
     """An operation that no loop nest carries out."""
+    if isinstance(op.fun, type) and issubclass(op.fun, BaseException):
+        return  # is made where it is raised
     writer = CALLS.get(op.fun)
-    if writer is not None:
+    if all(is_number(r) for r in op.results) and op.fun in OF_NUMBERS and _only_numbers(op):
+        k.trees[op.results[0]] = OF_NUMBERS[op.fun](k, op)
+    elif writer is not None:
         writer(k, op)
     elif _of_numbers(op):
         write_number(k, op)
     else:
         raise refuse(op)
+
+
+def _only_numbers(op: Op) -> bool:
+    return not any(is_array(v) for v in leaves(op.operands))
 
 
 def _of_numbers(op: Op) -> bool:
@@ -87,7 +95,7 @@ def _subscript(k: Kernel, op: Op) -> None:
             return
         raise refuse(op)
     if is_number(v):
-        e = Elements(k, {}, vector=False)
+        e = Elements(k, {}, vector=False, line=lambda depth, statement: k.statement(statement))
         cell = e.cell(x, base_index(k, x, index, ()))
         k.assign(k.label(v), flat(cell), op)
         return
@@ -200,8 +208,6 @@ def _rank(x: Any) -> int:
 def _of_dtype(k: Kernel, x: Value, dtype: np.dtype) -> Tree:
     tree = k.array(x)
     if x.type.dtype != dtype:
-        from .kernel import dtype_tree
-
         tree = call(gast.Attribute(tree, "astype", LOAD), dtype_tree(k.parts, dtype))
     return tree
 
@@ -235,8 +241,11 @@ def _transposed(k: Kernel, op: Op) -> None:
 
 
 def _array_of(k: Kernel, op: Op) -> None:
-    """`np.array([a, b])` of numbers."""
+    """`np.array([a, b])` of numbers, or of a list grown at run time."""
     items, v = op.args[0], op.results[0]
+    if isinstance(items, Value) and items.type.kind == "list":
+        _stacked(k, op)
+        return
     if not isinstance(items, (list, tuple)) or v.type.dtype is None or v.type.rank is None:
         raise refuse(op)
     sizes = [constant(n) for n in v.type.shape]
@@ -253,6 +262,27 @@ def _array_of(k: Kernel, op: Op) -> None:
         k.statement(gast.Assign([target], tree, None), op)
 
 
+def _stacked(k: Kernel, op: Op) -> None:
+    """The items of a list as the rows of an array."""
+    items, v = op.args[0], op.results[0]
+    axis = op.args[1] if len(op.args) > 1 and op.fun is np.stack else op.kwargs.get("axis", 0)
+    if not isinstance(items, Value) or items.type.kind != "list" or items.type.item is None or axis != 0:
+        raise refuse(op)
+    item = items.type.item
+    if item.dtype is None or item.shape is None or items in k.empties:
+        raise refuse(op, "of a list of unknown items")
+    k.parts.use_numpy()
+    if not item.shape:
+        made: Tree = call(dotted("np.array"), k.array(items))
+        if v.type.dtype != item.dtype:
+            made = call(gast.Attribute(made, "astype", LOAD), dtype_tree(k.parts, v.type.dtype))
+    elif op.fun is np.concatenate:
+        made = call(k.parts.helper("joined"), k.array(items))
+    else:
+        made = call(k.parts.helper("stacked"), k.array(items))
+    k.assign(k.label(v), made, op)
+
+
 def _entries(items: Any, place: tuple[int, ...]) -> Any:
     for j, item in enumerate(items):
         if isinstance(item, (list, tuple)):
@@ -264,7 +294,19 @@ def _entries(items: Any, place: tuple[int, ...]) -> Any:
 # --- lists ----------------------------------------------------------------------------------------------------------
 
 
+def empty_list(k: Kernel, item: Any) -> Tree:
+    """A list of no items whose type is known: `[0.0][:0]`."""
+    from .control import placeholder
+
+    if item is None:
+        raise refuse(None, "a list that is never filled")
+    return subscript(gast.List([placeholder(k, item)], LOAD), gast.Slice(None, constant(0), None))
+
+
 def _list_of(k: Kernel, op: Op) -> None:
+    if not op.args:
+        k.empties.add(op.results[0])
+        return
     trees = [k.array(x) if is_array(x) else k.scalar(x) for x in op.args]
     k.assign(k.label(op.results[0]), gast.List(trees, LOAD), op)
 
@@ -277,7 +319,9 @@ def _item(k: Kernel, x: Any, item_type: Any) -> Tree:
 
 def _claim_list(k: Kernel, op: Op) -> str:
     base, result = op.args[0], op.results[0]
-    if op in k.found.in_place:
+    if base in k.empties:
+        k.assign(k.label(result), empty_list(k, result.type.item), op)
+    elif op in k.found.in_place:
         k.labels[result] = k.label(base)
     else:
         k.assign(k.label(result), call(gast.Attribute(k.array(base), "copy", LOAD)), op)
@@ -301,9 +345,60 @@ def _list_set(k: Kernel, op: Op) -> None:
     k.statement(gast.Assign([target], _item(k, op.args[2], op.results[0].type.item), None), op)
 
 
+def _list_zeros(k: Kernel, op: Op) -> None:
+    items, result = op.args[0], op.results[0]
+    if not isinstance(items, Value) or items.type.item is None:
+        raise refuse(op)
+    helper = k.parts.helper("zeros_of_numbers" if not items.type.item.shape else "zeros_of_arrays")
+    k.assign(k.label(result), empty_list(k, items.type.item) if items in k.empties else call(helper, k.array(items)), op)
+
+
+def _list_add(k: Kernel, op: Op) -> None:
+    a, b = op.args
+    known = [x for x in (a, b) if x not in k.empties]
+    if len(known) < 2:
+        raise refuse(op, "of a list that is never filled")
+    k.assign(k.label(op.results[0]), call(k.parts.helper("lists_added"), k.array(a), k.array(b)), op)
+
+
+def _list_from(k: Kernel, op: Op) -> None:
+    rows = op.args[0]
+    if not is_array(rows):
+        raise refuse(op)
+    k.assign(k.label(op.results[0]), call(k.parts.helper("rows_of"), k.array(rows)), op)
+
+
 def _length(k: Kernel, op: Op) -> None:
     x = op.args[0]
-    k.trees[op.results[0]] = extent_of(k, x, 0) if is_array(x) else call(name("len"), k.array(x))
+    k.trees[op.results[0]] = extent_of(k, x, 0) if is_array(x) else call(name("len"), k.trees.get(x) or k.array(x))
+
+
+def _range(k: Kernel, op: Op) -> None:
+    k.trees[op.results[0]] = call(name("range"), *[k.scalar(a) for a in op.args])
+
+
+def _itself(k: Kernel, op: Op) -> Tree:
+    return k.number_of(op.args[0], op.results[0].type)
+
+
+def _filled(number: int) -> Callable[[Kernel, Op], Tree]:
+    return lambda k, op: k.static(op.results[0].type.dtype.type(number))
+
+
+def _full(k: Kernel, op: Op) -> Tree:
+    return k.number_of(op.args[1], op.results[0].type)
+
+
+# What functions of arrays are for numbers, and arrays without axes.
+OF_NUMBERS: dict[Any, Callable[[Kernel, Op], Tree]] = {
+    **{
+        f: _itself
+        for f in (np.sum, np.prod, np.max, np.min, np.mean, np.copy, np.array, np.asarray, np.asanyarray, np.ravel,
+                  np.ascontiguousarray, np.reshape, np.broadcast_to, np.transpose, np.squeeze, sum_to, np.median)
+    },
+    np.zeros: _filled(0), np.zeros_like: _filled(0), np.empty: _filled(0), np.empty_like: _filled(0),
+    np.ones: _filled(1), np.ones_like: _filled(1), np.full: _full, np.full_like: _full,
+}  # fmt: skip
 
 
 def _pack(k: Kernel, op: Op) -> None:
@@ -320,8 +415,9 @@ CALLS.update(
     {
         **{f: _product for f in (operator.matmul, np.dot, np.matmul)},
         operator.getitem: _subscript, index_set: _write, index_add: _write, np.reshape: _reshape, np.ravel: _reshape, np.transpose: _transposed,
-        np.array: _array_of, np.asarray: _array_of, list_of: _list_of, list_append: _append, list_pop: _pop,
-        list_set: _list_set, length: _length, pack: _pack, unpack: _unpack,
+        np.array: _array_of, np.asarray: _array_of, np.stack: _stacked, np.concatenate: _stacked,
+        list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of, list_append: _append, list_pop: _pop,
+        list_set: _list_set, length: _length, range: _range, pack: _pack, unpack: _unpack,
     }
 )  # fmt: skip
 from ...frontend.primitives import extent  # noqa: E402

@@ -11,7 +11,7 @@ from ...ir.program import UNDEFINED, Block, Branch, Call, Loop, Op, Value, leave
 from ...ir.types import Type
 from ..control_flow import negation
 from ..spelling import LOAD, STORE, call, constant, dotted, name
-from .calls import write_op
+from .calls import empty_list, write_op
 from .kernel import Kernel, empty, is_array, is_number, refuse
 from .nests import write_nest
 from .plan import Nest, plan_block
@@ -35,7 +35,7 @@ def write_block(k: Kernel, block: Block) -> None:
 def placeholder(k: Kernel, t: Type) -> Tree:
     """A value of a type where no value is ever read."""
     if t.kind == "list":
-        raise refuse(None, "a list that some path leaves unbound")
+        return empty_list(k, t.item)
     if t.dtype is None or t.shape is None:
         raise refuse(None, "a value of unknown type")
     if not t.shape:
@@ -47,6 +47,8 @@ def start_of(k: Kernel, y: Any, t: Type, copied: bool) -> Tree:
     """What a carried value starts as, or a block hands over, for a place of this type."""
     if y is UNDEFINED or y is None:
         return placeholder(k, t)
+    if isinstance(y, Value) and y in k.empties:
+        return empty_list(k, t.item)
     if isinstance(y, Value) and y.type.kind in ("list", "packed"):
         tree = k.array(y)
         return call(gast.Attribute(tree, "copy", LOAD)) if copied else tree

@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 
 from ...frontend.capture import Inputs
-from ...ir.program import Block, Function, Node, Op, functions_of, type_of
+from ...ir.program import Block, Function, Node, Op, Value, functions_of, map_leaves, type_of
 from ...table.composite import DEFINITIONS
+from ...ir.result_types import as_tuple
+from ...ir.types import array
+from ...table.functional import index_add, index_set
 from ...table.simpler import SIMPLER, dot_of_vectors, general_dot, stacked_product
 from ...transforms.composites import definition_nodes
 from .kernel import is_array
 from .plan import is_lazy_kind
 from .reductions import reduction_of
 from .scalars import is_elementwise
+from .tapes import operation
 
 DEEPEST = 12  # definitions by way of definitions
 
@@ -35,6 +39,7 @@ def _expand(block: Block, inputs: Inputs) -> bool:
     for node in block.nodes:
         for inner in getattr(node, "blocks", ()):
             changed |= _expand(inner, inputs)
+        out.extend(_index_arrays(node))
         definition = definition_of(node)
         if definition is None:
             out.append(node)
@@ -45,9 +50,37 @@ def _expand(block: Block, inputs: Inputs) -> bool:
     return changed
 
 
+def _index_arrays(node: Any) -> list[Node]:
+    """Arrays in the place of lists and constant arrays in a subscript, which the node is given."""
+    made: list[Node] = []
+    if not isinstance(node, Op) or node.fun not in (operator.getitem, index_set, index_add) or len(node.args) < 2:
+        return made
+    if not is_array(node.args[0]):
+        return made
+    items = as_tuple(node.args[1])
+    if not any(isinstance(i, (list, np.ndarray)) for i in items):
+        return made
+    new = []
+    for i in items:
+        if isinstance(i, (list, np.ndarray)):
+            listed = i.tolist() if isinstance(i, np.ndarray) else i
+            sample = np.asarray(map_leaves(listed, lambda v: 0))
+            dtype = sample.dtype if sample.size else np.dtype(np.int64)
+            op = operation(np.array, (listed,), array(dtype, sample.shape), None, node)
+            made.append(op)
+            new.append(op.results[0])
+        else:
+            new.append(i)
+    index = new[0] if not isinstance(node.args[1], tuple) else tuple(new)
+    node.args = (node.args[0], index, *node.args[2:])
+    return made
+
+
 def definition_of(node: Any) -> Any:
     """The definition of an operation that has no form of its own, or None."""
     if not isinstance(node, Op) or is_lazy_kind(node) or reduction_of(node) is not None or is_elementwise(node):
+        return None
+    if any(isinstance(a, Value) and a.type.kind == "list" for a in node.args):
         return None
     rule = BY_RANK.get(node.fun)
     if rule is not None:

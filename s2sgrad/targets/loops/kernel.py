@@ -41,6 +41,7 @@ class Kernel:
     carried: Any = ()  # of the loop being written: what a break hands over
     independent: bool = True  # whether iterations of the loops around do not depend on one another
     uses: dict[Value, int] = field(default_factory=dict)
+    empties: set[Value] = field(default_factory=set)  # lists of no items, whose type is told where they are used
     handed: set[Value] = field(default_factory=set)  # what the block being written hands over
     given: set[Value] = field(default_factory=set)  # parameters: not ours to write to, of any layout
 

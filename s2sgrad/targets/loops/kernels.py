@@ -86,3 +86,42 @@ def masked_add_each(x: Any, mask: Any, v: Any) -> None:
         if mask[i]:
             x[i] += v[count]
             count += 1
+
+
+def stacked(items: Any) -> Any:
+    out = np.empty((len(items), *items[0].shape), items[0].dtype)
+    for i in range(len(items)):
+        if items[i].shape != items[0].shape:
+            raise ValueError("all input arrays must have the same shape")
+        out[i] = items[i]
+    return out
+
+
+def joined(items: Any) -> Any:
+    size = 0
+    for x in items:
+        size += x.shape[0]
+    out = np.empty((size, *items[0].shape[1:]), items[0].dtype)
+    start = 0
+    for x in items:
+        if x.shape[1:] != items[0].shape[1:]:
+            raise ValueError("all the input array dimensions except for the concatenation axis must match exactly")
+        out[start : start + x.shape[0]] = x
+        start += x.shape[0]
+    return out
+
+
+def zeros_of_numbers(items: Any) -> Any:
+    return [x * 0 for x in items]
+
+
+def zeros_of_arrays(items: Any) -> Any:
+    return [np.zeros_like(x) for x in items]
+
+
+def lists_added(a: Any, b: Any) -> Any:
+    return [a[i] + b[i] for i in range(len(a))]
+
+
+def rows_of(rows: Any) -> Any:
+    return [rows[i] for i in range(len(rows))]

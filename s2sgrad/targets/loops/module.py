@@ -26,6 +26,7 @@ from ..numpy import Entry, Text, print_entry
 from ..ownership import analyse, has_memory, is_view
 from ..results import plain
 from ..spelling import LOAD, STORE, call, constant, dotted, name
+from .calls import empty_list
 from .control import write_block
 from .kernel import Kernel, is_array, is_number, refuse
 from .parts import Compiled, LoopParts
@@ -185,6 +186,8 @@ def returned(k: Kernel, v: Any, fresh: bool, results: Any) -> Tree:
     if not isinstance(v, Value):
         raise refuse(None, "a result of this kind")
     tree = k.array(v)
+    if v in k.empties:
+        return empty_list(k, v.type.item)
     if not fresh or not has_memory(v):
         return tree
     roots = k.found.roots.get(v, frozenset())
@@ -233,6 +236,9 @@ def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
         args.append(k.labels[v])
     for v in results:
         k.uses[v] = k.uses.get(v, 0) + 1
+    for v in flat.params:
+        if v.type.kind == "list":
+            k.assign(k.labels[v], call(parts.helper("rows_of"), name(k.labels[v])))
     hold(k, e.function.body, results)
     trees = [returned(k, v, e.fresh_results, results) for v in results]
     if trees:
@@ -291,7 +297,7 @@ def _leaf(v: Value, nodes: list[Op]) -> Any:
     if t.kind == "array" and t.shape == ():
         return _op(operator.getitem, (v, ()), Type("scalar", t.dtype, ()), nodes)
     if t.kind == "list":
-        return _op(tuple, (v,), t, nodes)
+        return _op(np.array if t.item is not None and not t.item.shape else tuple, (v,), t, nodes)
     return v
 
 

@@ -18,11 +18,11 @@ import numpy as np
 
 from ...frontend.primitives import extent
 from ...ir.builder import freeze
-from ...ir.program import Block, Branch, Call, Loop, Op, Value, free_values, leaves, operands, walk
+from ...ir.program import Block, Branch, Call, Loop, Op, Value, free_values, leaves, map_leaves, operands, walk
 from ...ir.result_types import as_tuple, subscript_shape, type_of_index
 from ...ir.types import Type
 from ...table.functional import index_add, index_set
-from ...table.registry import IMPURE
+from ...table.registry import IMPURE, lookup
 from ..ownership import WRITES, Ownership, has_memory
 from .access import COPIES, EXPANSIONS, VIEWS
 from .kernel import is_array, is_number
@@ -152,6 +152,7 @@ def is_nest_write(node: Any) -> bool:
 def plan_block(found: Ownership, block: Block) -> Plan:
     """Decide what is stored, and where each operation of a block is carried out."""
     p = Planner(found, block)
+    _part(p)
     _survey(p)
     for k in reversed(range(len(block.nodes))):
         _demand(p, k)
@@ -162,6 +163,32 @@ def plan_block(found: Ownership, block: Block) -> Plan:
     for k, node in enumerate(block.nodes):
         _settle(p, k, node)
     return _ordered(p)
+
+
+def _part(p: Planner) -> None:
+    """Copy what a write reads of the very memory it writes to, unless each entry is read just where it goes."""
+    made = {r for node in p.block.nodes if is_lazy_kind(node) for r in node.results}
+    out: list[Any] = []
+    for node in p.block.nodes:
+        if is_nest_write(node) and node in p.found.in_place:
+            roots = p.found.roots.get(node.args[0], frozenset())
+            for v in dict.fromkeys(leaves(node.args[1:])):
+                whole = v is node.args[0] and _is_whole(node.args[1]) and v not in list(leaves(node.args[1]))
+                if is_array(v) and v not in made and not whole and p.found.roots.get(v, frozenset()) & roots:
+                    out.append(_copy_of(v, node))
+                    node.args = (node.args[0], *map_leaves(node.args[1:], lambda x, v=v: out[-1].results[0] if x is v else x))
+        out.append(node)
+    p.block.nodes = out
+
+
+def _copy_of(v: Value, like: Op) -> Op:
+    copy = Value(v.type, None, None, like.loc)
+    copy.node = Op(np.copy, lookup(np.copy), (v,), {}, (copy,), loc=like.loc, state=like.state, backward=like.backward)
+    return copy.node
+
+
+def _is_whole(index: Any) -> bool:
+    return freeze(as_tuple(index)) in (freeze((slice(None),)), freeze((Ellipsis,)))
 
 
 # --- what must be stored ------------------------------------------------------------------------------------
@@ -274,7 +301,7 @@ def _wants_memory(p: Planner, node: Any, v: Value) -> bool:
     if node.fun is operator.getitem and node.results[0].type.shape == () and _expandable(node):
         return False
     if is_write(node):
-        return node.args[0] is v or any(v is x for x in leaves(node.args[1])) and not is_nest_write(node)
+        return node.args[0] is v or not is_nest_write(node)
     return True
 
 
@@ -294,7 +321,7 @@ def _same_entry(p: Planner, v: Value, write: Op, roots: frozenset) -> bool:
         return True
     node = v.node
     if v is write.args[0]:
-        return freeze(as_tuple(write.args[1])) in (freeze((slice(None),)), freeze((Ellipsis,)))
+        return _is_whole(write.args[1])
     if v in p.hard or not is_lazy_kind(node) or v not in p.place:
         return False
     if node.fun is operator.getitem:
@@ -399,7 +426,12 @@ def _sources(p: Planner, values: Any, domain: tuple | None) -> list[tuple[Value,
 def _settle_root(p: Planner, root: Root) -> None:
     node = root.node
     read = list(operands(node))
-    least, roots = _needs(p, read, root.domain)
+    if root.kind == "write":  # only what is written is read entry by entry
+        least, roots = _needs(p, leaves(node.args[2]), root.domain)
+        before, others = _needs(p, leaves(node.args[:2]), None)
+        least, roots = max(least, before), [*roots, *[(v, False) for v, _ in others]]
+    else:
+        least, roots = _needs(p, read, root.domain)
     for v, aligned in roots:
         other = p.root_of[v]
         joins = aligned and other.kind == "store" and other.domain == root.domain
@@ -468,7 +500,7 @@ def _size_known(p: Planner, v: Value) -> int:
 def has_size_rule(node: Op) -> bool:
     from .extents import SIZES
 
-    return node.fun in SIZES or reduction_of(node) is not None
+    return (node.fun in SIZES and node.fun is not operator.getitem) or reduction_of(node) is not None
 
 
 def _settle_alone(p: Planner, node: Any) -> None:
