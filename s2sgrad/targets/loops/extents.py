@@ -44,6 +44,8 @@ def size_rule(node: Any) -> Any:
         return None
     if is_elementwise(node):
         return elementwise_size
+    if any(isinstance(a, Value) and a.type.kind == "list" for a in node.args):
+        return None
     return SIZES.get(node.fun) or (_reduced if reduction_of(node) is not None else None)
 
 

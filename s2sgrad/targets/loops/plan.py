@@ -498,9 +498,9 @@ def _size_known(p: Planner, v: Value) -> int:
 
 
 def has_size_rule(node: Op) -> bool:
-    from .extents import SIZES
+    from .extents import size_rule
 
-    return (node.fun in SIZES and node.fun is not operator.getitem) or reduction_of(node) is not None
+    return size_rule(node) is not None and node.fun is not operator.getitem
 
 
 def _settle_alone(p: Planner, node: Any) -> None:
