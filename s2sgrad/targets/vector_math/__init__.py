@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from s2sgrad.targets.vector_math import exponential, logarithm, trigonometric
+from s2sgrad.targets.vector_math import exponential, logarithm, reductions, single, trigonometric
 from s2sgrad.targets.vector_math.text import source_of as source_of
 
 VECTOR: dict[str, Callable[..., Any]] = {
@@ -30,4 +30,19 @@ VECTOR: dict[str, Callable[..., Any]] = {
     "logaddexp": logarithm.vector_logaddexp,
     "sin": trigonometric.vector_sin,
     "cos": trigonometric.vector_cos,
+    "tan": trigonometric.vector_tan,
+    "near_sin": trigonometric.vector_near_sin,
+    "near_cos": trigonometric.vector_near_cos,
+    "exp_32": single.vector_exp_32,
+    "expm1_32": single.vector_expm1_32,
+    "tanh_32": single.vector_tanh_32,
+    "sigmoid_32": single.vector_sigmoid_32,
+    "log_32": single.vector_log_32,
+    "log1p_32": single.vector_log1p_32,
+    "softplus_32": single.vector_softplus_32,
+    "add": reductions.vector_add,
+    "rank": reductions.vector_rank,
+    "of_rank": reductions.vector_of_rank,
+    "rank_32": reductions.vector_rank_32,
+    "of_rank_32": reductions.vector_of_rank_32,
 }

@@ -9,13 +9,30 @@ from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 
-from s2sgrad.targets.vector_math import bits, exponential, logarithm, reduction, trigonometric
+from s2sgrad.targets.vector_math import (
+    bits,
+    exponential,
+    logarithm,
+    quadrants,
+    reductions,
+    single,
+    trigonometric,
+)
 
 DECORATORS = {
     "contracted": 'numba.njit(fastmath={"contract"}, error_model="numpy", forceinline=True)',
+    "reassociated": 'numba.njit(fastmath={"reassoc", "contract", "nsz", "arcp", "afn"}, forceinline=True)',
     "inlined": 'numba.njit(inline="always")',  # into the function that calls it, by Numba: compiles three times faster
 }
-MODULES = (bits, exponential, logarithm, reduction, trigonometric)  # in the order of their text
+MODULES = (
+    bits,
+    exponential,
+    logarithm,
+    quadrants,
+    trigonometric,
+    single,
+    reductions,
+)  # in the order of their text
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,8 @@ def _of_module(module: ModuleType) -> list[Definition]:
 
 
 def _decorator(name: str) -> str:
+    if name == "vector_add":
+        return "reassociated"
     return "contracted" if name.startswith("vector_") else "inlined"
 
 

@@ -1,7 +1,7 @@
 """x = k pi/2 + r, |r| <= pi/4 but for rounding, for arguments of sin, cos and tan of any size, without a branch.
 
-Below 2**15 the multiple of pi/2 is subtracted in three parts, products with the first two of which are exact (Cody
-and Waite); where the last part matters to a large r it is below its rounding, and r has an error of at most one ulp.
+Below 2**15 the multiple of pi/2 is subtracted in three parts, products with the first two of which are exact, and the
+first difference as well (Cody and Waite); what the second one loses is kept.
 Beyond, x = m 2**e with an integer m, and x 2/pi modulo 4 is m (2**e 2/pi modulo 4): a product of integers, from a
 table of 186 bits for each e (Payne and Hanek, Radian Reduction for Trigonometric Functions). No double is closer to
 a multiple of pi/2 than 2**-61, so enough bits remain (Muller, Elementary Functions, on the worst cases).
@@ -25,6 +25,8 @@ TWO_OVER_PI = 0.6366197723675814
 PI_HALF_1 = 1.5707963267923333  # 38 bits of pi/2
 PI_HALF_2 = 2.5633441515839558e-12  # 38 more
 PI_HALF_3 = 1.0562999066987428e-23
+PI_HALF_24 = 1.570796251296997  # 24 bits of pi/2
+PI_HALF_REST = 7.549789954891882e-08
 NEAR = 32768.0  # 2**15
 LIMB = 0x7FFFFFFF  # numbers of 31 bits, whose products fit an integer
 
@@ -76,7 +78,7 @@ def far_fraction(bits: Any) -> Any:
 
 
 def far_quadrant(size: Any) -> Any:
-    """k modulo 4 and r, for finite |x| >= 2**15."""
+    """k modulo 4, and r as a sum, for finite |x| >= 2**15."""
     fraction, rest = far_fraction(float_bits(size))
     k = (fraction + 0x800000000000000) >> 60
     fraction = fraction - (k << 60)
@@ -85,16 +87,24 @@ def far_quadrant(size: Any) -> Any:
     low = (
         low + small_integer_float(rest & LIMB) * 2.168404344971009e-19
     ) * 8.673617379884035e-19  # 2**-62, 2**-60
-    return k, high * 1.5707963267948966 + (low * 1.5707963267948966 + high * 6.123233995736766e-17)
+    exact, rest = high * PI_HALF_24, low * 1.5707963267948966 + high * PI_HALF_REST
+    r = exact + rest
+    return k, r, (exact - r) + rest
 
 
-def quadrant(x: Any) -> Any:
-    """k modulo 4 in the low bits of an integer, and r = |x| - k pi/2."""
-    size = abs(x)
+def near_quadrant(size: Any) -> Any:
+    """k modulo 4 in the low bits of an integer, and r = |x| - k pi/2 as a sum, for |x| < 2**15."""
     shifted = size * TWO_OVER_PI + ROUNDER
     k = shifted - ROUNDER
-    r = ((size - k * PI_HALF_1) - k * PI_HALF_2) - k * PI_HALF_3
-    far_k, far_r = far_quadrant(size)
-    far = size >= NEAR
-    r = far_r if far else r
-    return far_k if far else float_bits(shifted), r if size < INFINITY else NOT_A_NUMBER
+    difference = size - k * PI_HALF_1
+    r = difference - k * PI_HALF_2
+    return float_bits(shifted), r, ((difference - r) - k * PI_HALF_2) - k * PI_HALF_3
+
+
+def quadrant(size: Any) -> Any:
+    """The same for any |x|; r is NaN for those that are not finite."""
+    k, r, rest = near_quadrant(size)
+    far_k, far_r, far_rest = far_quadrant(size)
+    r = r if size < NEAR else far_r
+    rest = rest if size < NEAR else far_rest
+    return k if size < NEAR else far_k, r if size < INFINITY else NOT_A_NUMBER, rest
