@@ -111,7 +111,7 @@ def accumulated(k: Kernel, t: Value, y: Any) -> Tree | None:
         return None
     more = k.number_of(b, t.type)
     more = gast.UnaryOp(gast.USub(), more) if op.fun is operator.sub else more
-    return call(k.parts.helper("add"), name(k.labels[t]), more)
+    return call(k.parts.vector_function("add"), name(k.labels[t]), more)
 
 
 def _raise(k: Kernel, raised: Any, node: Any) -> None:

@@ -7,10 +7,6 @@ from typing import Any
 import numpy as np
 
 
-def add(a: Any, b: Any) -> Any:
-    return a + b
-
-
 def larger(a: Any, b: Any) -> Any:
     return b if b > a or b != b else a
 

@@ -35,9 +35,6 @@ from .scalars import cast
 
 Tree = Any
 COMPILED = "compiled"  # the decorator of compiled functions
-RELAXED = "relaxed"  # of those whose additions may be reassociated
-REASSOCIATED = ("reassoc", "contract", "nsz", "arcp", "afn")
-RELAXED_HELPERS = frozenset(["add"])
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class LoopText(Text):
 def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> LoopText:
     """The text of a module in which these functions are compiled."""
     parts = LoopParts(options=options)
-    labels = Names(never_again=set(RESERVED) | {e.name for e in entries} | {COMPILED, RELAXED, "numba"})
+    labels = Names(never_again=set(RESERVED) | {e.name for e in entries} | {COMPILED, "numba"})
     called = [f for e in entries for f in functions_of(e.function) if f is not e.function]
     parts.functions = {f: labels.fresh(f.name) for f in dict.fromkeys(called)}
     bodies = [print_function(f, label, parts) for f, label in parts.functions.items()]
@@ -87,9 +84,6 @@ def decorators(parts: LoopParts) -> list[Any]:
     out: list[Any] = [
         gast.Assign([name(COMPILED, STORE)], call(dotted("numba.njit"), cache=on_disk, **keywords), None)
     ]
-    if RELAXED_HELPERS & set(parts.compiled):
-        flags = gast.Set([constant(f) for f in REASSOCIATED])
-        out.append(gast.Assign([name(RELAXED, STORE)], call(dotted("numba.njit"), fastmath=flags), None))
     return out
 
 
@@ -105,7 +99,7 @@ def compiled_helper(label: str) -> Any:
     from . import kernels
 
     tree = helper_tree(getattr(kernels, label))
-    tree.decorator_list = [name(RELAXED if label in RELAXED_HELPERS else COMPILED)]
+    tree.decorator_list = [name(COMPILED)]
     if tree.body and isinstance(tree.body[0], gast.Expr) and isinstance(tree.body[0].value, gast.Constant):
         tree.body = tree.body[1:]
     return tree
@@ -116,7 +110,12 @@ def specials(parts: LoopParts) -> list[Any]:
 
 
 def vector(parts: LoopParts) -> list[Any]:
-    return []
+    """The vector mathematics in use, with all that it needs."""
+    if not parts.vector:
+        return []
+    from ..vector_math import source_of
+
+    return list(gast.parse(source_of(sorted(parts.vector))).body)
 
 
 # --- compiled functions -------------------------------------------------------------------------------------------

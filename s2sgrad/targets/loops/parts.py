@@ -15,7 +15,7 @@ import numpy as np
 from ..expressions import PLAIN
 from ..module_parts import ModuleParts
 from ..spelling import LOAD, call, constant, dotted, name
-from .scalars import spell_element
+from .scalars import OF_MATH, canonical, computed, spell_element
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,13 @@ class LoopParts(ModuleParts):
 
     def has_vector(self, op: Any) -> bool:
         """Whether our vector mathematics has this function for this type."""
-        return False
+        return vector_name(op) is not None
 
     def vectorised(self, op: Any, trees: list[Any]) -> Any:
         """One element by a function of our vector mathematics."""
-        return spell_element(self, op, trees)
+        label = vector_name(op)
+        assert label is not None
+        return call(self.vector_function(label), *computed(self, op, trees, op.results[0].type.dtype))
 
     def helper(self, label: str) -> Any:
         """A compiled helper function of `kernels`, copied into the module with what it calls."""
@@ -126,8 +128,32 @@ class LoopParts(ModuleParts):
 
     def vector_function(self, label: str) -> Any:
         """A function of our vector mathematics."""
+        from ..vector_math import VECTOR
+
         self.vector.add(label)
-        return name(f"{label}_v")
+        return name(VECTOR[label].__name__)
+
+
+OF_FUNCTIONS: dict[Any, str] = {
+    np.exp: "exp", np.exp2: "exp2", np.expm1: "expm1", np.sinh: "sinh", np.cosh: "cosh", np.tanh: "tanh",
+    np.log: "log", np.log2: "log2", np.log10: "log10", np.log1p: "log1p", np.logaddexp: "logaddexp", np.sin: "sin",
+    np.cos: "cos", np.tan: "tan", np.arctan: "arctan", np.arctan2: "arctan2", np.arcsin: "arcsin",
+    np.arccos: "arccos", np.cbrt: "cbrt",
+}  # fmt: skip
+
+
+def vector_name(op: Any) -> str | None:
+    """Which function of our vector mathematics an operation is, if any."""
+    from ..vector_math import VECTOR
+
+    fun = canonical(op)
+    label = OF_FUNCTIONS.get(OF_MATH.get(fun, fun))
+    dtype = op.results[0].type.dtype
+    if dtype == np.float32 and label is not None:
+        label = f"{label}_32"
+    elif dtype != np.float64:
+        return None
+    return label if label in VECTOR else None
 
 
 @functools.lru_cache(maxsize=512)

@@ -104,7 +104,7 @@ def taken(k: Any, kind: str, total: Tree, entry: Tree, have: np.dtype, dtype: np
     entry = cast(k.parts, entry, have, dtype) if have != dtype else entry
     if kind == "sum":
         if scalar and dtype.kind in "fc":
-            return call(k.parts.helper("add"), total, entry)
+            return call(k.parts.vector_function("add"), total, entry)
         return gast.BinOp(total, gast.Add(), entry)
     if kind == "prod":
         return gast.BinOp(total, gast.Mult(), entry)
