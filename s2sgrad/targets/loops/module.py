@@ -155,7 +155,7 @@ def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
     def note(values: Any) -> None:
         for v in leaves(values):
             if has_memory(v):
-                out.update(found.roots.get(v, ()))
+                out.update(found.roots.get(v, (v,)), (v,))
 
     note(results)
     note(function.body.end.values)
