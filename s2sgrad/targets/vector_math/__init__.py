@@ -11,7 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from s2sgrad.targets.vector_math import exponential, logarithm, reductions, single, trigonometric
+from s2sgrad.targets.vector_math import (
+    exponential,
+    inverse_trigonometric,
+    logarithm,
+    reductions,
+    single,
+    special,
+    trigonometric,
+)
 from s2sgrad.targets.vector_math.text import source_of as source_of
 
 VECTOR: dict[str, Callable[..., Any]] = {
@@ -33,6 +41,12 @@ VECTOR: dict[str, Callable[..., Any]] = {
     "tan": trigonometric.vector_tan,
     "near_sin": trigonometric.vector_near_sin,
     "near_cos": trigonometric.vector_near_cos,
+    "arctan": inverse_trigonometric.vector_arctan,
+    "arctan2": inverse_trigonometric.vector_arctan2,
+    "arcsin": inverse_trigonometric.vector_arcsin,
+    "arccos": inverse_trigonometric.vector_arccos,
+    "erf": special.vector_erf,
+    "cbrt": special.vector_cbrt,
     "exp_32": single.vector_exp_32,
     "expm1_32": single.vector_expm1_32,
     "tanh_32": single.vector_tanh_32,

@@ -12,10 +12,12 @@ from types import ModuleType
 from s2sgrad.targets.vector_math import (
     bits,
     exponential,
+    inverse_trigonometric,
     logarithm,
     quadrants,
     reductions,
     single,
+    special,
     trigonometric,
 )
 
@@ -27,9 +29,11 @@ DECORATORS = {
 MODULES = (
     bits,
     exponential,
+    inverse_trigonometric,
     logarithm,
     quadrants,
     trigonometric,
+    special,
     single,
     reductions,
 )  # in the order of their text
