@@ -53,6 +53,7 @@ def kernels() -> dict[str, Kernel]:
         "erf": Kernel(lambda z: mp.erf(root(z)) / root(z) - 1, mpf(0), mpf(1), 12, 7),
         "erfc": Kernel(lambda t: scaled_erfc(3 * (1 + t) / (1 - t)), -mpf(1) / 2, mpf(1) / 3, 16, 8),
         "cbrt": Kernel(lambda m: m ** (-mpf(1) / 3), mpf(1), mpf(8), 6, 6),
+        "power": Kernel(lambda z: (mp.atanh(root(z)) / root(z) - 1 - z / 3) / z**2, mpf(0), largest_s, 8, 4),
         "cosh": Kernel(lambda z: (mp.cosh(root(z)) - 1) / z, mpf(0), half_ln2**2, 6, 3),
     }
     return table
