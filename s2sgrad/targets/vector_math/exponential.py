@@ -132,6 +132,16 @@ def vector_tanh(x: Any) -> Any:
 
 
 def vector_sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), from exp(-|x|), which cannot overflow."""
-    e = vector_exp(-abs(x))
-    return (1.0 if x >= 0.0 else e) / (1.0 + e)
+    """1 / (1 + exp(-x)), from e = exp(-|x|), which cannot overflow, corrected for the rounding of e and of 1 + e."""
+    n, r = exp_reduced(clamped(-abs(x), -746.0, 0.0))
+    above_one = r + exp_kernel(r)
+    rounded = 1.0 + above_one
+    lost_by_e = (above_one - (rounded - 1.0)) * (
+        1.0 - above_one * (1.0 - above_one)
+    )  # over e: 1/(1 + q), nearly
+    e = times_power_of_two(rounded, n)
+    total = 1.0 + e
+    y = (1.0 if x >= 0.0 else e) / total
+    other = 1.0 - y
+    lost_by_total = (e - (total - 1.0)) * (y if x >= 0.0 else other)
+    return y + y * ((-lost_by_e if x >= 0.0 else lost_by_e) * other - lost_by_total)

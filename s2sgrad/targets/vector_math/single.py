@@ -95,9 +95,18 @@ def vector_tanh_32(x: Any) -> Any:
 
 
 def vector_sigmoid_32(x: Any) -> Any:
+    """As `vector_sigmoid`, with its corrections."""
     x = np.float32(x)
-    e = vector_exp_32(-abs(x))
-    return (ONE_32 if x >= ZERO_32 else e) / (ONE_32 + e)
+    n, r = exp_reduced_32(clamped_32(-abs(x), EXP_LOWEST_32, ZERO_32))
+    above_one = r + exp_kernel_32(r)
+    rounded = ONE_32 + above_one
+    lost_by_e = (above_one - (rounded - ONE_32)) * (ONE_32 - above_one * (ONE_32 - above_one))
+    e = times_power_of_two_32(rounded, n)
+    total = ONE_32 + e
+    y = (ONE_32 if x >= ZERO_32 else e) / total
+    other = ONE_32 - y
+    lost_by_total = (e - (total - ONE_32)) * (y if x >= ZERO_32 else other)
+    return y + y * ((-lost_by_e if x >= ZERO_32 else lost_by_e) * other - lost_by_total)
 
 
 def binary_exponent_32(x: Any) -> Any:
