@@ -88,6 +88,13 @@ def compiled(name: str, x: np.ndarray) -> np.ndarray:
     return out
 
 
+def near_multiples(rng: np.random.Generator) -> np.ndarray:
+    """Doubles nearest to multiples of pi/2, from both sides, with small and with large quotients."""
+    counts = np.concatenate([np.arange(1, COUNT), 2.0 ** rng.uniform(0, 52, COUNT) // 1])
+    with mp.workprec(160):
+        return np.array([float(int(count) * mp.pi / 2) for count in counts])
+
+
 def points(name: str) -> np.ndarray:
     """Random arguments at every scale, and those where methods break."""
     rng = np.random.default_rng(sum(map(ord, name)))
@@ -104,7 +111,7 @@ def points(name: str) -> np.ndarray:
             1 + rng.uniform(-1e-3, 1e-3, COUNT),
             np.exp(rng.uniform(-745, -700, COUNT)),
             rng.uniform(-746, -708, COUNT),
-            np.arange(1, COUNT) * (np.pi / 2),
+            near_multiples(rng),
             # the double nearest to a multiple of pi/2, and other hard cases (Muller)
             [6381956970095103 * 2.0**797, 5.319372648326541e255, 1e22, np.finfo(float).max, 709.78, 710.4758],
         ]
