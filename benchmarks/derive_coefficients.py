@@ -44,6 +44,8 @@ def kernels() -> dict[str, Kernel]:
         "log": Kernel(lambda z: (2 * mp.atanh(root(z)) / root(z) - 2) / z, mpf(0), largest_s, 7, 4),
         "sin": Kernel(lambda z: (mp.sin(root(z)) / root(z) - 1) / z, mpf(0), quarter_pi**2, 6, 3),
         "cos": Kernel(lambda z: (mp.cos(root(z)) - 1 + z / 2) / z**2, mpf(0), quarter_pi**2, 6, 3),
+        "sin of a single": Kernel(lambda z: (mp.sin(root(z)) / root(z) - 1) / z, mpf(0), quarter_pi**2, 4, 4),
+        "cos of a single": Kernel(lambda z: (mp.cos(root(z)) - 1) / z, mpf(0), quarter_pi**2, 5, 5),
         "sinh": Kernel(lambda z: (mp.sinh(root(z)) / root(z) - 1) / z, mpf(0), half_ln2**2, 5, 3),
         "tanh": Kernel(lambda z: (mp.tanh(root(z)) / root(z) - 1) / z, mpf(0), mpf("0.5494") ** 2, 11, 5),
         "arctan": Kernel(

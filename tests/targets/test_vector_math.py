@@ -15,7 +15,7 @@ import pytest
 from mpmath import mp, mpf
 from scipy.special import erf
 
-from s2sgrad.targets.vector_math import VECTOR, source_of
+from s2sgrad.targets.vector_math import VECTOR, single, source_of
 from s2sgrad.targets.vector_math.quadrants import NEAR
 
 mp.prec = 160  # more where an argument is large
@@ -51,7 +51,9 @@ EXACT_OF_TWO: dict[str, Callable[..., Any]] = {
     "arctan2": mp.atan2,
     "logaddexp": lambda x, y: max(x, y) + mp.log1p(mp.exp(-abs(x - y))),
 }
-SINGLE = [name for name in VECTOR if name.endswith("_32") and "rank" not in name]
+SINGLE = [name for name in VECTOR if name.removesuffix("_32") in EXACT and name.endswith("_32")]
+SINGLE_OF_TWO = [f"{name}_32" for name in EXACT_OF_TWO]
+IN_SINGLE_PRECISION = [name for name in SINGLE if VECTOR[name].__module__ == single.__name__]
 FUNCTIONS = [name for name in EXACT if not name.startswith("near")]
 NUMPY: dict[str, Callable[..., Any]] = {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
@@ -220,7 +222,11 @@ def single_points(name: str) -> np.ndarray:
             np.exp(rng.uniform(-103, -80, COUNT)),
         ]
     ).astype(np.float32)
-    return np.abs(x) if name == "log" else x[x > -1] if name == "log1p" else x
+    if name.startswith("log"):
+        return x[x > -1] if name == "log1p" else np.abs(x)
+    if name in ("sin", "cos", "tan"):
+        return np.concatenate([x, near_multiples(rng).astype(np.float32)])
+    return x[np.abs(x) <= 1] if name.startswith("arc") else x
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -236,11 +242,11 @@ def test_special_values_of_single_precision(name):
     with np.errstate(all="ignore"):
         x = np.array([*SPECIAL[:7], 1e-45, -1e-45, 3e38, -3e38], np.float32)
         want = (NUMPY.get(double) or getattr(np, double))(x)
-    assert want.dtype == np.float32
+    assert want.dtype == np.float32 and compiled(name, x).dtype == np.float32
     assert_same(compiled(name, x), want, rtol=3e-7)
 
 
-@pytest.mark.parametrize("name", SINGLE)
+@pytest.mark.parametrize("name", IN_SINGLE_PRECISION)
 def test_single_precision_computes_in_single_precision(name):
     compiled(name, np.ones(4, np.float32))
     code = loop(name).inspect_llvm(loop(name).signatures[0])
@@ -300,6 +306,14 @@ def test_special_pairs_are_those_of_numpy(name):
     with np.errstate(all="ignore"):
         want = getattr(np, name)(x, y)
     assert_same(compiled_pairs(name, x, y), want)
+
+
+@pytest.mark.parametrize("name", SINGLE_OF_TWO)
+def test_two_arguments_in_single_precision(name):
+    double = name.removesuffix("_32")
+    rng = np.random.default_rng(len(name))
+    x, y = (rng.uniform(0.1, 40, COUNT).astype(np.float32) for _ in range(2))
+    assert_accurate((x, y), compiled_pairs(name, x, y), lambda a, b: EXACT_OF_TWO[double](mpf(a), mpf(b)))
 
 
 # reductions

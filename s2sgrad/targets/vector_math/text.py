@@ -20,6 +20,7 @@ from s2sgrad.targets.vector_math import (
     single,
     special,
     trigonometric,
+    widened,
 )
 
 DECORATORS = {
@@ -37,6 +38,7 @@ MODULES = (
     trigonometric,
     special,
     single,
+    widened,
     reductions,
 )  # in the order of their text
 
