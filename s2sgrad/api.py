@@ -15,6 +15,7 @@ from .errors import DifferentiationError, NotScalarError, RuleError
 from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
 from .frontend.nesting import DerivativeOf
+from .jitted import captured_names, dispatcher_of, jit_error
 from .signature import Signature, resolve_wrt, signature_of, with_floats
 from .table import registry
 
@@ -28,6 +29,10 @@ class Derivative:
         The generated program for the types of the latest call.
     wrt : int, str or tuple
         What is differentiated with respect to.
+    jitted : numba dispatcher
+        With `jit`, the compiled function, for calls from compiled code.
+    captures : tuple of str
+        With `jit`, the captured inputs that `jitted` takes after the leaves of the arguments.
     """
 
     nature = "derivative"
@@ -158,6 +163,16 @@ class Derivative:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 
+    @property
+    def jitted(self) -> Any:
+        """With `jit=True`, the compiled function: it takes the leaves of the arguments, then the captured inputs."""
+        return dispatcher_of(self._latest or self._suggested()[0])
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        """The names of the captured inputs that `jitted` takes, in order."""
+        return captured_names(self._latest or self._suggested()[0], self._fun)
+
     def __get__(self, obj: Any, cls: Any = None) -> Any:
         if obj is None:
             return self
@@ -173,7 +188,16 @@ class Derivative:
 
 
 def explain(error: BaseException, spec: Specialisation) -> None:
-    """Say on which line of the user's the generated program raised."""
+    """Say on which line of the user's the generated program raised.
+
+    Raises
+    ------
+    JitError
+        If it is Numba that refuses the program.
+    """
+    refused = jit_error(error, spec)
+    if refused is not None:
+        raise refused from error
     trace, place, last = error.__traceback__, None, None
     filename = spec.run.__code__.co_filename
     while trace is not None:

@@ -39,10 +39,14 @@ COMPILED = "compiled"  # the decorator of compiled functions
 
 @dataclass(frozen=True)
 class LoopText(Text):
-    """A compiled module: the names of its compiled functions, and its loops without what is around them."""
+    """A compiled module: the names of its compiled functions, and its loops without what is around them.
+
+    `captured` are the captured inputs that the first of its compiled functions takes after the arguments.
+    """
 
     kernels: tuple[str, ...] = ()
     loops: str = ""
+    captured: tuple[Value, ...] = ()
 
 
 def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> LoopText:
@@ -59,7 +63,8 @@ def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> L
         flat = flattened(e)
         bodies.append(print_kernel(e, flat, label, parts))
         wrappers.append(print_wrapper(e, flat, label, parts))
-    return assembled(parts, bodies, wrappers, header, tuple(kernels))
+    text = assembled(parts, bodies, wrappers, header, tuple(kernels))
+    return replace(text, captured=tuple(v for v in flattened(entries[0]).params if v in entries[0].captured))
 
 
 def assembled(
