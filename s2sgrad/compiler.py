@@ -498,18 +498,22 @@ def take_captured(function: Function, lowered: Lowered) -> None:
 def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
     """The value with residuals, and the pullback: two functions."""
     results = [leaf for leaf in leaves_of(lowered.result)]
-    seeds = [_seed_for(r, k) for k, r in enumerate(results)]
+    seeds = seeds_for(results)
     name = f"{lowered.function.name}_vjp"
     adjoint = reverse(
         lowered.function, lowered.inputs, independent_leaves(targets), results, seeds, name, packs=True
     )
     cotangents = tuple(gradients(adjoint, targets))
-    plain = [leaf for leaf in leaves_of((cotangents, adjoint.results)) if isinstance(leaf, Value)]
+    plain = _plain_leaves((cotangents, adjoint.results))
     take_captured(lowered.function, lowered)
     marker = Marker(adjoint.function.body, adjoint.forward)
     verify_if_asked(adjoint.function, plain, "reverse")
     remove_dead_code(adjoint.function, plain)
     verify_if_asked(adjoint.function, plain, "dead code")
+    if request.jit is not False:
+        from .targets.loops.tapes import preallocate
+
+        preallocate(adjoint.function, plain)
     head, tail = marker.split()
     params = list(leaves(seeds))
     outside = [
@@ -519,6 +523,12 @@ def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[
         )
         if v not in params
     ]
+    if request.jit is not False:
+        from .recomputed import recomputing, storable
+
+        unstorable = [v for v in outside if not storable(v)]
+        if unstorable:
+            return recomputing(lowered, targets, request, unstorable[0])
     define_on_all_paths(head, set(outside))
     values = iter(adjoint.results)
     value = map_abstract(lowered.result, lambda leaf: next(values))
@@ -566,21 +576,33 @@ def define_on_all_paths(nodes: list[Any], wanted: set[Value]) -> None:
 
 
 class Marker:
-    """The place between the two sweeps of a block, kept while dead nodes are removed."""
+    """The place between the two sweeps of a block, kept while dead nodes are removed.
 
-    def __init__(self, block: Block, position: int, results: list[Value] | None = None) -> None:
+    `recomputed`: the function of the backward sweep begins with the forward sweep, from the arguments.
+    """
+
+    def __init__(
+        self, block: Block, position: int, results: list[Value] | None = None, recomputed: bool = False
+    ) -> None:
         self.block = block
         self.results = results or []  # the cotangents, which may be values of the forward sweep
         self.forward = set(map(id, block.nodes[:position]))
+        self.recomputed = recomputed
 
     def split(self) -> tuple[list[Any], list[Any]]:
         nodes = self.block.nodes
-        return [n for n in nodes if id(n) in self.forward], [n for n in nodes if id(n) not in self.forward]
+        last = max((k for k, n in enumerate(nodes) if id(n) in self.forward), default=-1)
+        return nodes[: last + 1], nodes[last + 1 :]
 
 
 def _as_tuple(x: Any) -> Any:
     inner = children(x)
     return x if inner is None else tuple(_as_tuple(item) for item in inner)
+
+
+def seeds_for(results: list[Any]) -> list[Any]:
+    """A parameter for the cotangent of each result; None for those that have none."""
+    return [_seed_for(r, k) for k, r in enumerate(results)]
 
 
 def _seed_for(r: Any, k: int) -> Any:

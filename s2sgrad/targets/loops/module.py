@@ -275,7 +275,7 @@ def print_wrapper(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
     if made or any(is_impure(n) for n in e.function.body.nodes):
         nodes.append(op)
     final = {v: _restored(v, r, nodes) for v, r in zip(flat.results, made)}
-    result = _replaced(e.result, final)
+    result = _replaced(e.result, final, nodes)
     params = list(dict.fromkeys(v for _, a in e.parameters for v in leaves(plain(a))))
     function = Function(e.name, Block([*params, *[v for v in e.captured if v not in params]], nodes))
     return print_entry(replace(e, function=function, result=result, fresh_results=False), parts)
@@ -314,10 +314,20 @@ def _restored(v: Value, r: Value, nodes: list[Op]) -> Value:
     return r
 
 
-def _replaced(x: Any, final: dict[Value, Value]) -> Any:
+def _replaced(x: Any, final: dict[Value, Value], nodes: list[Op]) -> Any:
+    """The result made of what the compiled function returns; an array that stands in two places is two arrays."""
     from ...frontend.abstract import map_abstract
 
-    return map_abstract(x, lambda leaf: final.get(leaf, leaf) if isinstance(leaf, Value) else leaf)
+    seen: set[Value] = set()
+
+    def place(leaf: Any) -> Any:
+        if not isinstance(leaf, Value) or leaf not in final:
+            return leaf
+        again = leaf in seen and has_memory(leaf)
+        seen.add(leaf)
+        return _op(np.copy, (final[leaf],), leaf.type, nodes) if again else final[leaf]
+
+    return map_abstract(x, place)
 
 
 __all__ = ["LoopText", "cast", "is_array", "map_leaves", "print_loops"]
