@@ -20,6 +20,7 @@ from .extents import extent_of
 from .kernel import Kernel, dtype_tree, empty, is_array, is_number, refuse
 from .nests import claim_base
 from .scalars import cast, is_elementwise, spell_element
+from .texts import is_exception, is_text_op, write_print, write_text
 
 Tree = Any
 Writer = Callable[[Kernel, Op], None]
@@ -28,8 +29,11 @@ CALLS: dict[Any, Writer] = {}
 
 def write_op(k: Kernel, op: Op) -> None:
     """An operation that no loop nest carries out."""
-    if isinstance(op.fun, type) and issubclass(op.fun, BaseException):
+    if is_exception(op.fun):
         return  # is made where it is raised
+    if is_text_op(k, op):
+        write_text(k, op)
+        return
     writer = CALLS.get(op.fun)
     if all(is_number(r) for r in op.results) and op.fun in OF_NUMBERS and _only_numbers(op):
         k.trees[op.results[0]] = OF_NUMBERS[op.fun](k, op)
@@ -377,6 +381,16 @@ def _range(k: Kernel, op: Op) -> None:
     k.trees[op.results[0]] = call(name("range"), *[k.scalar(a) for a in op.args])
 
 
+def _copyto(k: Kernel, op: Op) -> None:
+    """What the caller sees of an array that the program wrote to: what its copy holds in the end."""
+    target, source = op.args
+    if not is_array(target) or op.kwargs or not (is_array(source) or is_number(source)):
+        raise refuse(op)
+    place = subscript(k.array(target), constant(Ellipsis), STORE)
+    value = k.number_of(source, target.type) if is_number(source) else _of_dtype(k, source, target.type.dtype)
+    k.statement(gast.Assign([place], value, None), op)
+
+
 def _itself(k: Kernel, op: Op) -> Tree:
     return k.number_of(op.args[0], op.results[0].type)
 
@@ -417,7 +431,8 @@ CALLS.update(
         operator.getitem: _subscript, index_set: _write, index_add: _write, np.reshape: _reshape, np.ravel: _reshape, np.transpose: _transposed,
         np.array: _array_of, np.asarray: _array_of, np.stack: _stacked, np.concatenate: _stacked,
         list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of, list_append: _append, list_pop: _pop,
-        list_set: _list_set, length: _length, range: _range, pack: _pack, unpack: _unpack,
+        list_set: _list_set, length: _length, range: _range, pack: _pack, unpack: _unpack, print: write_print,
+        np.copyto: _copyto,
     }
 )  # fmt: skip
 from ...frontend.primitives import extent  # noqa: E402

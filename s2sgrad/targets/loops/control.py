@@ -7,14 +7,16 @@ from typing import Any
 
 import gast
 
+from ...errors import JitError
 from ...ir.program import UNDEFINED, Block, Branch, Call, Loop, Op, Value, leaves
 from ...ir.types import Type
 from ..control_flow import negation
 from ..spelling import LOAD, STORE, call, constant, dotted, name
 from .calls import empty_list, write_op
-from .kernel import Kernel, empty, is_array, is_number, refuse
+from .kernel import Kernel, empty, is_array, is_number, place_of, refuse
 from .nests import write_nest
 from .plan import Nest, plan_block
+from .texts import write_raise
 
 Tree = Any
 
@@ -25,11 +27,21 @@ def write_block(k: Kernel, block: Block) -> None:
     outer, k.handed = k.handed, set(leaves(block.end.values)) if block.end.kind in ("yield", "break") else set()
     k.lazy |= plan.lazy
     for step in plan.steps:
-        if isinstance(step, Nest):
-            write_nest(k, step)
-        else:
-            NODES[type(step)](k, step)
+        try:
+            if isinstance(step, Nest):
+                write_nest(k, step)
+            else:
+                NODES[type(step)](k, step)
+        except JitError as error:
+            raise located(error, step) from None
     k.handed = outer
+
+
+def located(error: JitError, step: Any) -> JitError:
+    """The error with a place in the user's source: that of the step, unless it has one."""
+    nodes = [root.node for root in step.roots] if isinstance(step, Nest) else [step]
+    found = next((place_of(n) for n in nodes if place_of(n) is not None), None)
+    return error if error.location is not None or found is None else JitError(error.message, found)
 
 
 def placeholder(k: Kernel, t: Type) -> Tree:
@@ -92,7 +104,7 @@ def hand_over(k: Kernel, block: Block, targets: Any, node: Any) -> None:
         if kind == "break":
             k.out.append(gast.Break())
     elif kind == "raise":
-        _raise(k, block.end.values[0], node)
+        write_raise(k, block.end.values[0], node)
     else:
         raise refuse(node)
 
@@ -112,20 +124,6 @@ def accumulated(k: Kernel, t: Value, y: Any) -> Tree | None:
     more = k.number_of(b, t.type)
     more = gast.UnaryOp(gast.USub(), more) if op.fun is operator.sub else more
     return call(k.parts.vector_function("add"), name(k.labels[t]), more)
-
-
-def _raise(k: Kernel, raised: Any, node: Any) -> None:
-    """`raise ValueError("...")`: an exception of a known class, with arguments that Numba takes."""
-    op = raised.node if isinstance(raised, Value) else None
-    if isinstance(raised, type):
-        k.statement(gast.Raise(name(raised.__name__), None), node)
-        return
-    if isinstance(op, Op) and isinstance(op.fun, type) and issubclass(op.fun, BaseException):
-        args = [k.static(a) for a in op.args if isinstance(a, (str, int, float))]
-        if len(args) == len(op.args):
-            k.statement(gast.Raise(call(name(op.fun.__name__), *args), None), op)
-            return
-    raise refuse(op or node, "as an exception")
 
 
 def parallel_assign(k: Kernel, pairs: list[tuple[str, Tree]]) -> None:
