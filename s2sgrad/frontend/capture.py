@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Value
-from ..ir.types import COMPLEX, FLOAT, INT, Dim, Type, array, scalar
+from ..ir.types import COMPLEX, FLOAT, GENERATOR, INT, Dim, Type, array, scalar
 from ..table.registry import lookup
 from .abstract import (
     LONG,
@@ -170,6 +170,9 @@ class Inputs:
             return self._object(x, path, name)
         shape = tuple(1 if n == 1 else Dim((path, k), not_one=True) for k, n in enumerate(x.shape))
         return self.input(x, path, name, array(x.dtype, shape))
+
+    def _generator(self, x: np.random.Generator, path: Path, name: str) -> Value:
+        return self.input(x, path, name, GENERATOR)
 
     def _number(self, x: Any, path: Path, name: str) -> Value:
         return self.input(x, path, name, PYTHON_NUMBERS[type(x)])
@@ -343,4 +346,5 @@ _ABSTRACT: dict[type, Callable[..., Any]] = {
     list: Inputs._sequence,
     dict: Inputs._dict,
     types.FunctionType: Inputs._function,
+    np.random.Generator: Inputs._generator,
 }

@@ -16,6 +16,7 @@ from ...table.functional import index_add, index_set, sum_to
 from ...table.registry import IMPURE
 from ..spelling import LOAD, STORE, call, constant, dotted, name, subscript
 from .access import Elements, base_index, element_of
+from .draws import is_draw, write_draw
 from .extents import extent_of
 from .kernel import Kernel, dtype_tree, empty, is_array, is_number, refuse
 from .nests import claim_base
@@ -31,6 +32,9 @@ def write_op(k: Kernel, op: Op) -> None:
     """An operation that no loop nest carries out."""
     if is_exception(op.fun):
         return  # is made where it is raised
+    if is_draw(op):
+        write_draw(k, op)
+        return
     if is_text_op(k, op):
         write_text(k, op)
         return

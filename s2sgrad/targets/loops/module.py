@@ -207,7 +207,7 @@ def demand_known(v: Value, node: Any) -> None:
     if t.kind == "list":
         if t.item is None or t.item.dtype is None:
             raise refuse(node, f"`{v.name}`, a list of values of unknown type,")
-    elif t.kind != "packed" and (t.dtype is None or t.shape is None or t.dtype.kind not in "biufc"):
+    elif t.kind not in ("packed", "generator") and (t.dtype is None or t.shape is None or t.dtype.kind not in "biufc"):
         raise refuse(node, f"`{v.name}`, a value of unknown type,")
 
 
