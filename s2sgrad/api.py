@@ -45,7 +45,7 @@ class Derivative:
         self._kind, self._jit, self._owner = kind, jit, owner
         self._fun = target_of(fun)
         self._signature: Signature = signature_of(self._fun)
-        self._positions = resolve_wrt(self._signature, wrt)
+        self._positions = [] if kind == "value" else resolve_wrt(self._signature, wrt)
         self._plain = all(len(p) == 1 for p in self._positions)
         self._request = Request(kind, tuple(self._positions), not isinstance(wrt, (tuple, list)), jit_options(jit))
         self._variants = compiler.variants_of(self._fun, self._request)

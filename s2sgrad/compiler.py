@@ -42,6 +42,7 @@ from .ir.program import (
     leaves,
     type_of,
 )
+from .ir.rewrite import copy_block
 from .ir.verifier import verify_if_asked
 from .optimize.carried import drop_invariant_carried
 from .optimize.dead_code import remove_dead_code
@@ -612,6 +613,21 @@ def _seed_for(r: Any, k: int) -> Any:
     return None
 
 
+def _build_value(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
+    """The function itself, compiled."""
+    new: dict[Value, Any] = {}
+    body = copy_block(lowered.function.body, new)
+    changed = lambda x: map_abstract(x, lambda leaf: new.get(leaf, leaf) if isinstance(leaf, Value) else leaf)
+    result = changed(lowered.result)
+    name = f"{lowered.function.name}_value"
+    captured = [new.get(v, v) for v in lowered.inputs.captured.values()]
+    parameters = [(label, changed(abstract)) for label, abstract in lowered.parameters]
+    function = Function(name, body)
+    remove_dead_code(function, _plain_leaves(result))
+    entry = Entry(name, function, parameters, captured, result, f"The value of `{lowered.function.name}`.")
+    return [entry], Marker(body, len(body.nodes))
+
+
 def _build_elementwise(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
     raise DifferentiationError(
         "the program of `elementwise_grad` is that of `vjp`: use `vjp`, or `source` of the sum"
@@ -623,6 +639,7 @@ BUILDERS: dict[str, Callable[..., tuple[list[Entry], Any]]] = {
     "grad": _build_gradient,
     "value_and_grad": _build_gradient,
     "vjp": _build_vjp,
+    "value": _build_value,
 }
 
 

@@ -14,6 +14,7 @@ from ...ir.program import Op, Value, leaves, type_of
 from ...ir.result_types import as_tuple
 from ...table.functional import index_add, index_set, sum_to
 from ...table.registry import IMPURE
+from ...transforms.checkpoint import checkpoint_place
 from ..spelling import LOAD, STORE, call, constant, dotted, name, subscript
 from .access import Elements, base_index, element_of
 from .draws import is_draw, write_draw
@@ -355,10 +356,18 @@ def _list_set(k: Kernel, op: Op) -> None:
 
 def _list_zeros(k: Kernel, op: Op) -> None:
     items, result = op.args[0], op.results[0]
+    if items in k.empties:
+        k.empties.add(result)
+        return
     if not isinstance(items, Value) or items.type.item is None:
         raise refuse(op)
     helper = k.parts.helper("zeros_of_numbers" if not items.type.item.shape else "zeros_of_arrays")
-    k.assign(k.label(result), empty_list(k, items.type.item) if items in k.empties else call(helper, k.array(items)), op)
+    k.assign(k.label(result), call(helper, k.array(items)), op)
+
+
+def _checkpoint(k: Kernel, op: Op) -> None:
+    made = call(k.parts.helper("checkpoint_place"), *[k.scalar(a) for a in op.args])
+    k.assign(k.label(op.results[0]), made, op)
 
 
 def _list_add(k: Kernel, op: Op) -> None:
@@ -436,7 +445,7 @@ CALLS.update(
         np.array: _array_of, np.asarray: _array_of, np.stack: _stacked, np.concatenate: _stacked,
         list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of, list_append: _append, list_pop: _pop,
         list_set: _list_set, length: _length, range: _range, pack: _pack, unpack: _unpack, print: write_print,
-        np.copyto: _copyto,
+        np.copyto: _copyto, checkpoint_place: _checkpoint,
     }
 )  # fmt: skip
 from ...frontend.primitives import extent  # noqa: E402
