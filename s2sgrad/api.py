@@ -18,6 +18,7 @@ from .frontend.nesting import DerivativeOf
 from .jitted import captured_names, dispatcher_of, jit_error
 from .signature import Signature, resolve_wrt, signature_of, with_floats
 from .table import registry
+from .table.checks import MISSHAPEN
 
 
 class Derivative:
@@ -205,7 +206,8 @@ def explain(error: BaseException, spec: Specialisation) -> None:
         if code.co_filename == filename:
             place, last = place or _place(spec, trace.tb_lineno), code
         trace = trace.tb_next
-    if last is not None and last.co_name == "conformed":  # the checks of table.checks
+    misshapen = type(error) is ValueError and str(error).endswith(MISSHAPEN)
+    if misshapen or last is not None and last.co_name == "conformed":  # the checks of table.checks
         raise RuleError(str(error), place) from None
     if last is not None and last.co_name == "real_scalar":
         raise compiler.not_scalar(spec.lowered, str(error)) from None

@@ -42,6 +42,7 @@ from .ir.program import (
     leaves,
     type_of,
 )
+from .ir.result_types import opaque_types
 from .ir.rewrite import copy_block
 from .ir.verifier import verify_if_asked
 from .optimize.carried import drop_invariant_carried
@@ -279,6 +280,18 @@ def _reason(variants: Variants) -> str:
 
 def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request: Request) -> Specialisation:
     """The whole pipeline for one signature."""
+    if request.jit is False:
+        return _compile(fun, signature, args, request)
+    from .targets.loops.foreign import foreign_type
+
+    token = opaque_types.set(foreign_type)
+    try:
+        return _compile(fun, signature, args, request)
+    finally:
+        opaque_types.reset(token)
+
+
+def _compile(fun: Any, signature: Any, args: tuple[Any, ...], request: Request) -> Specialisation:
     generation = registry.generation()
     lowered = lower(fun, signature.names, list(args), signature.kinds)
     verify_if_asked(lowered.function, _plain_leaves(lowered.result), "lower")
@@ -286,7 +299,7 @@ def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request:
     targets = [_target(lowered, position) for position in request.wrt]
     entries, marker = BUILDERS[request.kind](lowered, targets, request)
     text = printed(entries, lowered, header_of(fun, request), request.jit)
-    module = load(text.text, entries[0].name)
+    module = load(text.text, entries[0].name, getattr(text, "foreign", None))
     functions = [with_externals(getattr(module, e.name), text.externals) for e in entries]
     fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured), writes_to_arguments(lowered))
     return Specialisation(

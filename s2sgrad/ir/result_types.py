@@ -12,6 +12,7 @@ import itertools
 import operator
 import warnings
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ LARGEST_SAMPLE = 200_000
 SCALAR_SAMPLES: dict[str, Any] = {"bool": True, "int": 1, "float": 0.5, "complex": 0.5 + 0.25j}
 
 RULES: dict[Callable, Callable[..., Any]] = {}  # result type rules of functions with constraints of their own
+# Who tells the type of a call that is not looked into: under jit, Numba.
+opaque_types: ContextVar[Callable[..., Type] | None] = ContextVar("opaque_types", default=None)
 _elementwise_cache: dict[Any, Any] = {}
 _probe_cache: dict[Any, Any] = {}
 
@@ -49,7 +52,8 @@ def result_types(fun: Callable, entry: Entry | None, args: tuple, kwargs: dict, 
     if rule is not None:
         return rule(node, *args, **kwargs)
     if entry is None or entry.effect == IMPURE:
-        return UNKNOWN
+        ask = opaque_types.get()
+        return UNKNOWN if ask is None else ask(fun, args, kwargs, node)
     if entry.elementwise:
         return elementwise_type(fun, args, kwargs, node)
     return probe(fun, args, kwargs, node, entry.data_shape)

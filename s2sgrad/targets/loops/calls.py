@@ -12,6 +12,7 @@ import numpy as np
 from ...frontend.primitives import length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros, pack, unpack
 from ...ir.program import Op, Value, leaves, type_of
 from ...ir.result_types import as_tuple
+from ...table.checks import MISSHAPEN, conformed
 from ...table.functional import index_add, index_set, sum_to
 from ...table.registry import IMPURE
 from ...transforms.checkpoint import checkpoint_place
@@ -19,6 +20,7 @@ from ..spelling import LOAD, STORE, call, constant, dotted, name, subscript
 from .access import Elements, base_index, element_of
 from .draws import is_draw, write_draw
 from .extents import extent_of
+from .foreign import is_foreign, positional, python_function
 from .kernel import Kernel, dtype_tree, empty, is_array, is_number, refuse
 from .nests import claim_base
 from .scalars import cast, is_elementwise, spell_element
@@ -36,6 +38,9 @@ def write_op(k: Kernel, op: Op) -> None:
     if is_draw(op):
         write_draw(k, op)
         return
+    if is_foreign(op.fun):
+        write_foreign(k, op)
+        return
     if is_text_op(k, op):
         write_text(k, op)
         return
@@ -48,6 +53,28 @@ def write_op(k: Kernel, op: Op) -> None:
         write_number(k, op)
     else:
         raise refuse(op)
+
+
+def write_foreign(k: Kernel, op: Op) -> None:
+    """A call of a function of the user's, which Numba compiles with the program."""
+    if len(op.results) != 1 or (op.results[0].type.dtype is None and k.uses.get(op.results[0])):
+        raise refuse(op)
+    args = [_foreign_argument(k, op, a) for a in positional(op.fun, op.args, op.kwargs)]
+    made = call(name(k.parts.external(python_function(op.fun))), *args)
+    if op.results[0].type.dtype is None:
+        k.statement(gast.Expr(made), op)
+    else:
+        k.assign(k.label(op.results[0]), made, op)
+
+
+def _foreign_argument(k: Kernel, op: Op, a: Any) -> Tree:
+    if isinstance(a, tuple):
+        return gast.Tuple([_foreign_argument(k, op, item) for item in a], LOAD)
+    if is_array(a) or (isinstance(a, Value) and a.type.kind == "list"):
+        return k.array(a)
+    if is_number(a) or a is None or isinstance(a, str):
+        return k.scalar(a)
+    raise refuse(op, f"of a value of type {type_of(a)}")
 
 
 def _only_numbers(op: Op) -> bool:
@@ -370,6 +397,26 @@ def _checkpoint(k: Kernel, op: Op) -> None:
     k.assign(k.label(op.results[0]), made, op)
 
 
+def _conformed(k: Kernel, op: Op) -> None:
+    """The cotangent that a rule of the user's gave, if it has the shape of the argument."""
+    c, shape, rule = op.args
+    result = op.results[0]
+    if not (is_array(c) or is_number(c)) or not isinstance(shape, tuple):
+        raise refuse(op)
+    fault = gast.Raise(call(name("ValueError"), constant(f"the rule of `{rule}` {MISSHAPEN}")), None)
+    rank = c.type.rank if is_array(c) else 0
+    if rank != len(shape):
+        k.statement(fault, op)
+    elif rank:
+        sizes = gast.Tuple([k.scalar(n) for n in shape], LOAD)
+        differs = gast.Compare(gast.Attribute(k.array(c), "shape", LOAD), [gast.NotEq()], [sizes])
+        k.statement(gast.If(differs, [fault], []), op)
+    if is_array(c):
+        k.labels[result] = k.label(c)
+    else:
+        k.trees[result] = k.scalar(c)
+
+
 def _list_add(k: Kernel, op: Op) -> None:
     a, b = op.args
     known = [x for x in (a, b) if x not in k.empties]
@@ -445,7 +492,7 @@ CALLS.update(
         np.array: _array_of, np.asarray: _array_of, np.stack: _stacked, np.concatenate: _stacked,
         list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of, list_append: _append, list_pop: _pop,
         list_set: _list_set, length: _length, range: _range, pack: _pack, unpack: _unpack, print: write_print,
-        np.copyto: _copyto, checkpoint_place: _checkpoint,
+        np.copyto: _copyto, conformed: _conformed, checkpoint_place: _checkpoint,
     }
 )  # fmt: skip
 from ...frontend.primitives import extent  # noqa: E402

@@ -7,7 +7,8 @@ apart and putting them together again is ordinary Python around them, written by
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import FunctionType
 from typing import Any
 
 import gast
@@ -41,12 +42,14 @@ COMPILED = "compiled"  # the decorator of compiled functions
 class LoopText(Text):
     """A compiled module: the names of its compiled functions, and its loops without what is around them.
 
-    `captured` are the captured inputs that the first of its compiled functions takes after the arguments.
+    `captured` are the captured inputs that the first of its compiled functions takes after the arguments, `foreign`
+    the functions and exceptions of the user's that compiled code needs.
     """
 
     kernels: tuple[str, ...] = ()
     loops: str = ""
     captured: tuple[Value, ...] = ()
+    foreign: dict[str, Any] = field(default_factory=dict)
 
 
 def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> LoopText:
@@ -55,6 +58,8 @@ def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> L
     labels = Names(never_again=set(RESERVED) | {e.name for e in entries} | {COMPILED, "numba"})
     called = [f for e in entries for f in functions_of(e.function) if f is not e.function]
     parts.functions = {f: labels.fresh(f.name) for f in dict.fromkeys(called)}
+    for f in dict.fromkeys([*called, *[e.function for e in entries]]):
+        parts.find_foreign(f)
     bodies = [print_function(f, label, parts) for f, label in parts.functions.items()]
     wrappers, kernels = [], []
     for e in entries:
@@ -75,21 +80,26 @@ def assembled(
     order = sorted(imports, key=lambda t: (not t.startswith("import math"), t))
     head += [gast.parse(text).body[0] for text in order]
     helpers = [compiled_helper(label) for label in parts.compiled]
-    code = [*decorators(parts), *specials(parts), *vector(parts), *helpers, *bodies]
+    code = [*decorators(parts), *foreign(parts), *specials(parts), *vector(parts), *helpers, *bodies]
     written = write(gast.Module([*head, *code, *[t for t in parts.helpers.values() if t is not None], *wrappers], []))
     loops = write(gast.Module([*head, *code], [])).text
-    return LoopText(written.text, written.lines, parts.externals, kernels, loops)
+    return LoopText(written.text, written.lines, parts.externals, kernels, loops, foreign=parts.foreign)
 
 
 def decorators(parts: LoopParts) -> list[Any]:
     """`compiled = numba.njit(...)`: on disk, the machine code is kept beside the module."""
     on_disk = gast.Compare(constant("__file__"), [gast.In()], [call(name("globals"))])
-    options = {"error_model": "numpy", **parts.options}
+    options = {"cache": True, "error_model": "numpy", **parts.options}
     keywords = {key: option_tree(value) for key, value in options.items()}
-    out: list[Any] = [
-        gast.Assign([name(COMPILED, STORE)], call(dotted("numba.njit"), cache=on_disk, **keywords), None)
-    ]
-    return out
+    if options["cache"]:
+        keywords["cache"] = on_disk
+    return [gast.Assign([name(COMPILED, STORE)], call(dotted("numba.njit"), **keywords), None)]
+
+
+def foreign(parts: LoopParts) -> list[Any]:
+    """`simulate = compiled(simulate)`: functions of the user's are compiled with the program."""
+    functions = [label for label, obj in parts.foreign.items() if isinstance(obj, FunctionType)]
+    return [gast.Assign([name(label, STORE)], call(name(COMPILED), name(label)), None) for label in functions]
 
 
 def option_tree(value: Any) -> Tree:
@@ -158,7 +168,8 @@ def function_of(function: Function, results: list[Any], parts: LoopParts) -> Ker
     settle_undefined(function.body)
     preallocate(function, results)
     remove_dead_code(function, results)
-    return Kernel(analyse(function, results), parts, uses=count_uses(function.body))
+    taken = set(RESERVED) | set(parts.foreign)
+    return Kernel(analyse(function, results), parts, uses=count_uses(function.body), taken=taken)
 
 
 def print_function(function: Function, label: str, parts: LoopParts) -> Any:
