@@ -1,4 +1,4 @@
-"""What `jit=True` adds to a derivative: its Numba dispatcher, the names of its captured inputs, errors with their place."""
+"""What `jit=True` adds to a derivative: its Numba dispatcher, the names of its captured inputs, placed errors."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ def dispatcher_of(spec: Specialisation) -> Any:
     kernels = getattr(spec.text, "kernels", ())
     if not kernels:
         raise AttributeError("this derivative is not compiled: make it with jit=True")
+    if not spec.text.alone:  # type: ignore[attr-defined]
+        raise AttributeError("this function has effects on objects of Python's, which compiled code cannot have")
     return spec.run.__globals__[kernels[0]]
 
 

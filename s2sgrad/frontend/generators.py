@@ -13,7 +13,7 @@ import numpy as np
 
 from ..ir.program import Arg, Value, type_of
 from ..ir.result_types import RULES, asked_shape
-from ..ir.types import FLOAT, INT, UNKNOWN, Dim, Type, array, broadcast, scalar
+from ..ir.types import FLOAT, GENERATOR, INT, UNKNOWN, Dim, Type, array, broadcast, scalar
 from .expressions import emit, value_of
 from .frame import Frame
 from .opaque import WRITING, handed_over
@@ -131,5 +131,6 @@ def call_draw(
 
 
 RULES.update({Method(name): _draw_type(name) for name in DRAWS})
+RULES[np.random.default_rng] = lambda node, *args, **kwargs: GENERATOR
 RULES[Method("permutation")] = _permutation_type
 __all__ = ["DRAWS", "Draw", "bound_draw", "call_draw"]

@@ -27,6 +27,7 @@ from ..numpy import Entry, Text, print_entry
 from ..ownership import analyse, has_memory, is_view
 from ..results import plain
 from ..spelling import LOAD, STORE, call, constant, dotted, name
+from .aside import Aside, set_aside
 from .calls import empty_list
 from .control import write_block
 from .kernel import Kernel, is_array, is_number, refuse
@@ -43,13 +44,14 @@ class LoopText(Text):
     """A compiled module: the names of its compiled functions, and its loops without what is around them.
 
     `captured` are the captured inputs that the first of its compiled functions takes after the arguments, `foreign`
-    the functions and exceptions of the user's that compiled code needs.
+    the functions and exceptions of the user's that compiled code needs. `alone`: no effect happens around them.
     """
 
     kernels: tuple[str, ...] = ()
     loops: str = ""
     captured: tuple[Value, ...] = ()
     foreign: dict[str, Any] = field(default_factory=dict)
+    alone: bool = True
 
 
 def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> LoopText:
@@ -61,15 +63,18 @@ def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> L
     for f in dict.fromkeys([*called, *[e.function for e in entries]]):
         parts.find_foreign(f)
     bodies = [print_function(f, label, parts) for f, label in parts.functions.items()]
-    wrappers, kernels = [], []
+    wrappers, kernels, alone = [], [], True
     for e in entries:
         label = labels.fresh(f"{e.name}_loops")
         kernels.append(label)
-        flat = flattened(e)
+        e, aside = set_aside(e)
+        flat = flattened(e, aside)
         bodies.append(print_kernel(e, flat, label, parts))
-        wrappers.append(print_wrapper(e, flat, label, parts))
+        wrappers.append(print_wrapper(e, flat, label, parts, aside))
+        alone = alone and not aside.before and not aside.after
     text = assembled(parts, bodies, wrappers, header, tuple(kernels))
-    return replace(text, captured=tuple(v for v in flattened(entries[0]).params if v in entries[0].captured))
+    captured = tuple(v for v in flattened(entries[0], Aside()).params if v in entries[0].captured)
+    return replace(text, captured=captured, alone=alone)
 
 
 def assembled(
@@ -222,6 +227,11 @@ def demand_known(v: Value, node: Any) -> None:
         raise refuse(node, f"`{v.name}`, a value of unknown type,")
 
 
+def first_reader(body: Block, v: Value) -> Any:
+    """What reads a parameter first, to say where one is of no use."""
+    return next((n for n in walk(body) if isinstance(n, Op) and v in operands(n)), None)
+
+
 @dataclass(frozen=True)
 class Flat:
     """The leaves that a compiled function takes and returns."""
@@ -230,12 +240,15 @@ class Flat:
     results: tuple[Value, ...]
 
 
-def flattened(e: Entry) -> Flat:
+def flattened(e: Entry, aside: Aside) -> Flat:
+    """What the compiled function of an entry takes and returns."""
     used = set(v for n in walk(e.function.body) for v in operands(n)) | set(leaves(plain(e.result)))
     used |= {v for n in walk(e.function.body) for b in getattr(n, "blocks", ()) for v in leaves(b.end.values)}
     given = [v for _, abstract in e.parameters for v in leaves(plain(abstract))]
     params = [v for v in dict.fromkeys([*given, *e.captured]) if v in used or v.type.kind != "unknown"]
-    return Flat(tuple(params), tuple(dict.fromkeys(leaves(plain(e.result)))))
+    params += aside.made
+    results = dict.fromkeys([*leaves(plain(e.result)), *aside.wanted])
+    return Flat(tuple(params), tuple(v for v in results if v.type.kind != "unknown"))
 
 
 def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
@@ -245,7 +258,7 @@ def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
     k = function_of(e.function, results, parts)
     args = []
     for v in flat.params:
-        demand_known(v, None)
+        demand_known(v, first_reader(e.function.body, v))
         k.labels[v] = k.fresh(v.name or "a")
         k.given.add(v)
         args.append(k.labels[v])
@@ -274,9 +287,9 @@ def hold(k: Kernel, body: Block, results: list[Value]) -> None:
 # --- what is around them --------------------------------------------------------------------------------------------
 
 
-def print_wrapper(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
+def print_wrapper(e: Entry, flat: Flat, label: str, parts: LoopParts, aside: Aside) -> Any:
     """The function that takes the user's arguments: it calls the compiled one and restores types and containers."""
-    nodes: list[Op] = []
+    nodes: list[Op] = list(aside.before)
     args = [_leaf(v, nodes) for v in flat.params]
     made = tuple(Value(kernel_type(v.type), v.name) for v in flat.results)
     entry = TableEntry(Compiled(label), label)
@@ -287,6 +300,9 @@ def print_wrapper(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
         nodes.append(op)
     final = {v: _restored(v, r, nodes) for v, r in zip(flat.results, made)}
     result = _replaced(e.result, final, nodes)
+    for op in aside.after:
+        op.args, op.kwargs = map_leaves((op.args, op.kwargs), lambda v: final.get(v, v))
+        nodes.append(op)
     params = list(dict.fromkeys(v for _, a in e.parameters for v in leaves(plain(a))))
     function = Function(e.name, Block([*params, *[v for v in e.captured if v not in params]], nodes))
     return print_entry(replace(e, function=function, result=result, fresh_results=False), parts)
