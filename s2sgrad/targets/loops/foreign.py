@@ -44,11 +44,9 @@ def foreign_type(fun: Any, args: tuple[Arg, ...], kwargs: dict[str, Arg], node: 
 
 def positional(fun: Any, args: tuple[Arg, ...], kwargs: dict[str, Arg]) -> tuple[Arg, ...]:
     """The arguments of a call by their places; all defaults between them spelled out."""
-    if not kwargs:
-        return args
     bound = inspect.signature(python_function(fun)).bind(*args, **kwargs)
     bound.apply_defaults()
-    return bound.args if not bound.kwargs else args
+    return bound.args
 
 
 def numba_type(x: Arg) -> Any:
@@ -76,15 +74,16 @@ def _returned(fun: Any, given: tuple[Any, ...]) -> Any:
     import numba
     from numba.core.errors import NumbaError
 
+    switched_off = (AttributeError,) if numba.config.DISABLE_JIT else ()  # its own functions are not compiled then
     try:
         compiled = numba.njit(fun, error_model="numpy")
         if not hasattr(compiled, "compile"):  # Numba is switched off: it infers all the same
             from numba.core.registry import CPUDispatcher
 
-            compiled = CPUDispatcher(fun)
+            compiled = CPUDispatcher(fun, targetoptions={"nopython": True})
         compiled.compile(given)
         return compiled.overloads[given].signature.return_type
-    except (NumbaError, KeyError):
+    except (NumbaError, KeyError, *switched_off):
         return None
 
 

@@ -15,7 +15,7 @@ import gast
 import numpy as np
 
 from ...ir.program import Block, Function, Op, Terminator, Value, functions_of, is_impure, leaves, map_leaves, operands, walk
-from ...ir.types import Type
+from ...ir.types import UNKNOWN, Type
 from ...optimize.dead_code import remove_dead_code
 from ...optimize.undefined import settle_undefined
 from ...table.registry import Entry as TableEntry
@@ -247,8 +247,8 @@ def flattened(e: Entry, aside: Aside) -> Flat:
     given = [v for _, abstract in e.parameters for v in leaves(plain(abstract))]
     params = [v for v in dict.fromkeys([*given, *e.captured]) if v in used or v.type.kind != "unknown"]
     params += aside.made
-    results = dict.fromkeys([*leaves(plain(e.result)), *aside.wanted])
-    return Flat(tuple(params), tuple(v for v in results if v.type.kind != "unknown"))
+    wanted = [v for v in aside.wanted if v not in given and v not in e.captured]
+    return Flat(tuple(params), tuple(dict.fromkeys([*leaves(plain(e.result)), *wanted])))
 
 
 def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
@@ -293,9 +293,11 @@ def print_wrapper(e: Entry, flat: Flat, label: str, parts: LoopParts, aside: Asi
     args = [_leaf(v, nodes) for v in flat.params]
     made = tuple(Value(kernel_type(v.type), v.name) for v in flat.results)
     entry = TableEntry(Compiled(label), label)
-    op = Op(Compiled(label), entry, tuple(args), {}, made, structure=None if len(made) == 1 else tuple)
+    op = Op(Compiled(label), entry, tuple(args), {}, made, structure=tuple if len(made) > 1 else None)
     for r in made:
         r.node = op
+    if not made:  # it is called for its effects
+        op.results = (Value(UNKNOWN),)
     if made or any(is_impure(n) for n in e.function.body.nodes):
         nodes.append(op)
     final = {v: _restored(v, r, nodes) for v, r in zip(flat.results, made)}
