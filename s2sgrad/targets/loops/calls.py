@@ -10,7 +10,7 @@ import gast
 import numpy as np
 
 from ...frontend.primitives import length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros, pack, unpack
-from ...ir.program import Op, Value, leaves, type_of
+from ...ir.program import UNDEFINED, Op, Value, leaves, type_of
 from ...ir.result_types import as_tuple
 from ...table.checks import MISSHAPEN, conformed
 from ...table.functional import index_add, index_set, sum_to
@@ -348,6 +348,12 @@ def _list_of(k: Kernel, op: Op) -> None:
 
 
 def _item(k: Kernel, x: Any, item_type: Any) -> Tree:
+    from .control import placeholder
+
+    if x is None or x is UNDEFINED:
+        return placeholder(k, item_type)
+    if x in k.empties:
+        return empty_list(k, item_type.item)
     if is_array(x):
         return k.array(x)
     return k.number_of(x, item_type) if item_type is not None else k.scalar(x)
