@@ -72,7 +72,7 @@ class Request:
 
 
 JIT_OPTIONS = frozenset(
-    ["fastmath", "parallel", "error_model", "boundscheck", "nogil", "inline", "forceobj", "debug", "cache", "nopython"]
+    ["fastmath", "parallel", "error_model", "boundscheck", "nogil", "inline", "debug", "cache"]
 )
 
 

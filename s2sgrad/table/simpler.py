@@ -46,6 +46,19 @@ def stacked_product(a: Any, b: Any) -> Any:
     return out if np.ndim(b) > 1 else out[..., 0]
 
 
+def batched_product(a: Any, b: Any) -> Any:
+    """A stack of matrix products, one after another."""
+    stack = np.shape(a)[0] if np.ndim(a) == 3 else np.shape(b)[0]
+    if np.ndim(a) == 3 and np.ndim(b) == 3 and np.shape(a)[0] == 1:
+        stack = np.shape(b)[0]
+    out = np.empty((stack, np.shape(a)[-2], np.shape(b)[-1]), np.result_type(a, b))
+    for i in range(stack):
+        left = a if np.ndim(a) == 2 else a[i if np.shape(a)[0] != 1 else 0]
+        right = b if np.ndim(b) == 2 else b[i if np.shape(b)[0] != 1 else 0]
+        out[i] = left @ right
+    return out
+
+
 def general_dot(a: Any, b: Any) -> Any:
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return a * b
@@ -313,4 +326,4 @@ def _last_written(shape: Any, index: Any) -> Any:
     return stamp[index] == turns
 
 
-__all__ = ["SIMPLER", "dot_of_vectors", "general_dot", "stacked_product"]
+__all__ = ["SIMPLER", "batched_product", "dot_of_vectors", "general_dot", "stacked_product"]

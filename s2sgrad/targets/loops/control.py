@@ -8,13 +8,14 @@ from typing import Any
 import gast
 
 from ...errors import JitError
-from ...ir.program import UNDEFINED, Block, Branch, Call, Loop, Op, Value, leaves
+from ...ir.program import UNDEFINED, Block, Branch, Call, Loop, Op, Value, free_values, leaves
 from ...ir.types import Type
-from ..control_flow import negation
+from ..control_flow import is_minus_one, is_one_less, negation
 from ..spelling import LOAD, STORE, call, constant, dotted, name
 from .calls import empty_list, write_op
 from .kernel import Kernel, empty, is_array, is_number, place_of, refuse
 from .nests import write_nest
+from .order import only_subscripts, order_is_free
 from .plan import Nest, plan_block
 from .texts import write_raise
 
@@ -28,13 +29,20 @@ def write_block(k: Kernel, block: Block) -> None:
     k.lazy |= plan.lazy
     for step in plan.steps:
         try:
-            if isinstance(step, Nest):
-                write_nest(k, step)
-            else:
-                NODES[type(step)](k, step)
+            write_step(k, step)
         except JitError as error:
             raise located(error, step) from None
     k.handed = outer
+
+
+def write_step(k: Kernel, step: Any) -> None:
+    """A loop nest, or a node that stands alone."""
+    if isinstance(step, Nest):
+        write_nest(k, step)
+        return
+    if k.depth and any(v in k.serial for v in free_values(step)):
+        k.serial.update(step.results)
+    NODES[type(step)](k, step)
 
 
 def located(error: JitError, step: Any) -> JitError:
@@ -128,11 +136,15 @@ def accumulated(k: Kernel, t: Value, y: Any) -> Tree | None:
 
 def parallel_assign(k: Kernel, pairs: list[tuple[str, Tree]]) -> None:
     """Assignments that all read what was there before."""
-    targets = {label for label, _ in pairs}
-    read = {n.id for _, tree in pairs for n in gast.walk(tree) if isinstance(n, gast.Name)}
-    if targets & read and len(pairs) > 1:
+    assigned: set[str] = set()
+    entangled = False
+    for label, tree in pairs:
+        entangled = entangled or any(isinstance(n, gast.Name) and n.id in assigned for n in gast.walk(tree))
+        assigned.add(label)
+    if entangled:
         left = gast.Tuple([name(label, STORE) for label, _ in pairs], STORE)
         k.statement(gast.Assign([left], gast.Tuple([tree for _, tree in pairs], LOAD), None))
+        k.defined |= assigned
         return
     for label, tree in pairs:
         k.assign(label, tree)
@@ -152,11 +164,14 @@ def write_loop(k: Kernel, node: Loop) -> None:
         pairs.append((label, tree))
     parallel_assign(k, pairs)
     enclosing, k.carried = k.carried, node.carried
+    k.serial.update(node.carried)
+    k.depth += 1
     if node.domain is not None:
         _counted(k, node)
     else:
         _conditional(k, node)
     k.carried = enclosing
+    k.depth -= 1
 
 
 def takes_over(k: Kernel, init: Any, t: Type) -> bool:
@@ -174,11 +189,27 @@ def _counted(k: Kernel, node: Loop) -> None:
     bounds = [k.scalar(x) for x in node.domain]
     index = node.body.params[0]
     k.labels[index] = k.fresh(index.name or "i") if k.uses.get(index) else "_"
-    with k.body() as body:
+    runs = k.labels[index]
+    start, _, step = bounds
+    forward = isinstance(step, gast.Constant) and step.value == 1
+    shifted = forward and not isinstance(start, gast.Constant) and only_subscripts(node.body, index)
+    if shifted:
+        runs = k.fresh(index.name or "i")
+    with k.loop({k.labels[p] for p in node.carried} | {runs, k.labels[index]}) as body:
+        if shifted:  # not negative, which the machine-code compiler could not know
+            k.parts.use_numpy()
+            k.assign(k.labels[index], call(dotted("np.uint64"), name(runs)))
         write_block(k, node.body)
         hand_over(k, node.body, node.carried, node)
-    target = name(k.labels[index], STORE)
-    k.statement(gast.For(target, counted(bounds), body or [gast.Pass()], [], None), node)
+    if is_minus_one(bounds[1]) and is_minus_one(step) and order_is_free(node):
+        bounds = [constant(0), plus_one(start), constant(1)]
+    k.statement(gast.For(name(runs, STORE), counted(bounds), body or [gast.Pass()], [], None), node)
+
+
+def plus_one(tree: Tree) -> Tree:
+    if is_one_less(tree):
+        return tree.left
+    return gast.BinOp(tree, gast.Add(), constant(1))
 
 
 def counted(bounds: list[Tree]) -> Tree:
@@ -192,7 +223,7 @@ def counted(bounds: list[Tree]) -> Tree:
 def _conditional(k: Kernel, node: Loop) -> None:
     test = node.test
     assert test is not None
-    with k.body() as body:
+    with k.loop({k.labels[p] for p in node.carried}) as body:
         for a, b in zip(test.params, node.carried):
             k.labels[a] = k.labels[b]
         write_block(k, test)

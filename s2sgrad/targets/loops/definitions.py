@@ -14,7 +14,7 @@ from ...table.composite import DEFINITIONS
 from ...ir.result_types import as_tuple
 from ...ir.types import array
 from ...table.functional import index_add, index_set
-from ...table.simpler import SIMPLER, dot_of_vectors, general_dot, stacked_product
+from ...table.simpler import SIMPLER, batched_product, dot_of_vectors, general_dot, stacked_product
 from ...transforms.composites import definition_nodes
 from .kernel import is_array
 from .plan import is_lazy_kind
@@ -108,7 +108,12 @@ def _product(node: Op) -> Any:
         return dot_of_vectors
     if 1 <= a <= 2 and 1 <= b <= 2:
         return None if node.results[0].type.dtype.kind in "fc" else stacked_product
-    return general_dot if node.fun is np.dot else stacked_product
+    if node.fun is np.dot:
+        return general_dot
+    known = all(isinstance(n, int) or n.not_one for x in node.args[:2] for n in (type_of(x).shape or ())[:1])
+    if max(a, b) == 3 and min(a, b) >= 2 and known and node.results[0].type.dtype.kind in "fc":
+        return batched_product
+    return stacked_product
 
 
 BY_RANK: dict[Any, Callable[[Op], Any]] = {operator.matmul: _product, np.matmul: _product, np.dot: _product}

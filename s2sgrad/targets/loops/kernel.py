@@ -25,6 +25,15 @@ Tree = Any
 
 
 @dataclass(eq=False)
+class Frame:
+    """A loop being written: what goes before it, and the names that mean the same in every iteration."""
+
+    invariant: set[str]
+    before: list[Any] = field(default_factory=list)
+    dims: dict[Any, Tree] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
 class Kernel:
     """One function being written."""
 
@@ -41,6 +50,11 @@ class Kernel:
     carried: Any = ()  # of the loop being written: what a break hands over
     independent: bool = True  # whether iterations of the loops around do not depend on one another
     uses: dict[Value, int] = field(default_factory=dict)
+    escaping: set[Any] = field(default_factory=set)  # allocations that outlive the block that makes them
+    defined: set[str] = field(default_factory=set)  # the names assigned so far
+    frames: list[Frame] = field(default_factory=list)  # the loops around
+    serial: set[Value] = field(default_factory=set)  # what an iteration has from the one before it
+    depth: int = 0  # of loops of the program around
     empties: set[Value] = field(default_factory=set)  # lists of no items, whose type is told where they are used
     handed: set[Value] = field(default_factory=set)  # what the block being written hands over
     given: set[Value] = field(default_factory=set)  # parameters: not ours to write to, of any layout
@@ -73,7 +87,33 @@ class Kernel:
         return 10**6
 
     def assign(self, label: str, tree: Tree, node: Any = None) -> None:
+        self.defined.add(label)
         self.statement(gast.Assign([name(label, STORE)], tree, None), node)
+
+    def hoist(self, label: str, tree: Tree) -> bool:
+        """Assign before the outermost loop that changes nothing of what is read; False if there is none."""
+        read = {n.id for n in gast.walk(tree) if isinstance(n, gast.Name)} - HARMLESS - set(self.parts.compiled)
+        for depth, frame in enumerate(self.frames):
+            if read <= frame.invariant:
+                frame.before.append(gast.Assign([name(label, STORE)], tree, None))
+                self.defined.add(label)
+                for inner in self.frames[depth:]:
+                    inner.invariant.add(label)
+                return True
+        return False
+
+    @contextmanager
+    def loop(self, carried: set[str]) -> Iterator[list[Any]]:
+        """Statements of a loop's body, what does not change in it put before it."""
+        frame = Frame(self.defined - carried)
+        self.frames.append(frame)
+        try:
+            with self.body() as body:
+                yield body
+        finally:
+            self.frames.pop()
+            self.out.extend(frame.before)
+            self.dims.update(frame.dims)
 
     def statement(self, tree: Tree, node: Any = None) -> None:
         """Append a statement; the first for a line of the user's in a backward sweep says which line that is."""
@@ -135,11 +175,16 @@ class Kernel:
             tree = source
         else:
             label = self.fresh(wish)
-            self.assign(label, source)
+            hoisted = self.hoist(label, source)
+            if not hoisted:
+                self.assign(label, source)
             tree = name(label)
         if isinstance(e, Dim):
             self.dims[e] = tree
         return tree
+
+
+HARMLESS = frozenset(["max", "min", "len", "np", "slice_size", "slice_start", "arange_size", "range", "int", "abs"])
 
 
 def refuse(node: Any, why: str = "") -> JitError:

@@ -25,6 +25,11 @@ def greatest(a: Any, b: Any) -> Any:
     return b if b > a else a
 
 
+def sign(x: Any) -> Any:
+    one = x * 0 + 1
+    return one if x > 0 else (-one if x < 0 else x * 0 if x == 0 else x)
+
+
 def slice_start(n: Any, start: Any, step: Any) -> Any:
     if start < 0:
         start += n

@@ -14,7 +14,21 @@ from typing import Any
 import gast
 import numpy as np
 
-from ...ir.program import Block, Function, Op, Terminator, Value, functions_of, is_impure, leaves, map_leaves, operands, walk
+from ...frontend.primitives import list_append, list_of, list_set, pack
+from ...ir.program import (
+    Block,
+    Function,
+    Op,
+    Terminator,
+    Value,
+    free_values_of_block,
+    functions_of,
+    is_impure,
+    leaves,
+    map_leaves,
+    operands,
+    walk,
+)
 from ...ir.types import UNKNOWN, Type
 from ...optimize.dead_code import remove_dead_code
 from ...optimize.undefined import settle_undefined
@@ -32,6 +46,7 @@ from .calls import empty_list
 from .control import write_block
 from .kernel import Kernel, is_array, is_number, refuse
 from .parts import Compiled, LoopParts
+from .registers import keep_in_registers
 from .tapes import preallocate
 from .scalars import cast
 
@@ -161,20 +176,38 @@ def nested_uses(block: Block, uses: dict[Value, int]) -> dict[Value, int]:
     """A value that is read in an inner block has a line of its own: it is computed where it stands."""
     for node in walk(block):
         for inner in getattr(node, "blocks", ()):
-            made = {r for n in inner.nodes for r in n.results} | set(inner.params)
-            for n in walk(inner):
-                for v in operands(n):
-                    if v not in made:
-                        uses[v] = uses.get(v, 0) + 1
+            for v in free_values_of_block(inner):
+                uses[v] = uses.get(v, 0) + 1
     return uses
+
+
+def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
+    """The allocations that outlive the block that makes them: handed over, put into lists, or returned."""
+    out: set[Any] = set()
+
+    def note(values: Any) -> None:
+        for v in leaves(values):
+            if has_memory(v):
+                out.update(found.roots.get(v, ()))
+
+    note(results)
+    note(function.body.end.values)
+    for node in walk(function.body):
+        for inner in getattr(node, "blocks", ()):
+            note(inner.end.values)
+        if not isinstance(node, Op) or node.fun in (list_append, list_of, list_set, pack):
+            note(node.operands)  # a loop or a call may hand on what it is given
+    return out
 
 
 def function_of(function: Function, results: list[Any], parts: LoopParts) -> Kernel:
     settle_undefined(function.body)
     preallocate(function, results)
+    keep_in_registers(function)
     remove_dead_code(function, results)
-    taken = set(RESERVED) | set(parts.foreign)
-    return Kernel(analyse(function, results), parts, uses=count_uses(function.body), taken=taken)
+    found, taken = analyse(function, results), set(RESERVED) | set(parts.foreign)
+    uses, out = count_uses(function.body), escaping(function, found, results)
+    return Kernel(found, parts, uses=uses, escaping=out, taken=taken)
 
 
 def print_function(function: Function, label: str, parts: LoopParts) -> Any:

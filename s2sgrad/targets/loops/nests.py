@@ -193,10 +193,19 @@ def _begin_store(w: Writer, root: Root) -> None:
     if root.stored:
         v = root.value
         sizes = expression_sizes(w.k, v)
-        if v.node.fun in ZEROS:
-            w.k.assign(w.k.label(v), empty(w.k, sizes, v.type.dtype, "np.zeros"), root.node)
-            return
-        w.k.assign(w.k.label(v), empty(w.k, sizes, v.type.dtype), root.node)
+        fun = "np.zeros" if v.node.fun in (np.zeros, np.zeros_like) else "np.empty"
+        allocate(w.k, v, sizes, root.node, fun)
+
+
+def allocate(k: Kernel, v: Value, sizes: list[Tree], node: Any, fun: str = "np.empty") -> None:
+    """Memory for an array: made once, before the loops around, where each iteration may write over the last one's."""
+    label = k.label(v)
+    if k.frames and v not in k.escaping and k.hoist(label, empty(k, sizes, v.type.dtype)):
+        if fun == "np.zeros":
+            full = subscript(name(label, STORE), gast.Slice(None, None, None), STORE)
+            k.statement(gast.Assign([full], k.static(v.type.dtype.type(0)), None), node)
+        return
+    k.assign(label, empty(k, sizes, v.type.dtype, fun), node)
 
 
 def _prepare_store(w: Writer, root: Root) -> Any:
@@ -244,7 +253,7 @@ def _finish_reduce(w: Writer, root: Root, cell: Cell) -> None:
         return
     label = k.label(v)
     sizes = result_sizes(w, v, found, kept)
-    k.assign(label, empty(k, sizes, result, "np.empty"), node)
+    allocate(k, v, sizes, node)
     full = subscript(name(label, STORE), gast.Slice(None, None, None), STORE)
     k.statement(gast.Assign([full], start(k, found.kind, result), None))
     place = element_of(k, label, target)
@@ -287,7 +296,7 @@ def _trailing(
             w.emit(w.after, 0, gast.Assign([name(k.label(v), STORE)], done, None), root.node)
         return
     target = _target(w, v, found, list(range(first)))
-    k.assign(k.label(v), empty(k, result_sizes(w, v, found, list(range(first))), result), root.node)
+    allocate(k, v, result_sizes(w, v, found, list(range(first))), root.node)
     store = element_of(k, k.label(v), target)
     store.ctx = STORE
     w.emit(w.after, first, gast.Assign([store], done, None), root.node)

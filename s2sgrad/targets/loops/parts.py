@@ -97,7 +97,9 @@ class LoopParts(ModuleParts):
                     self.foreign[self.external(obj)] = obj
 
     def scalar_function(self, op: Any, trees: list[Any], k: Any) -> Any:
-        """A number from numbers."""
+        """A number from numbers; in a loop by vector mathematics, unless it waits for the iteration before."""
+        if k.depth and op.results[0] not in k.serial and vector_name(op) in WORTH_ALONE:
+            return self.vectorised(op, trees)
         return spell_element(self, op, trees)
 
     def has_vector(self, op: Any) -> bool:
@@ -146,6 +148,8 @@ class LoopParts(ModuleParts):
         return name(VECTOR[label].__name__)
 
 
+# Faster than the C library's even where the loop around them does not become vector instructions.
+WORTH_ALONE = frozenset(["exp", "expm1", "log", "log1p", "tanh", "exp_32", "log_32", "log1p_32", "tanh_32"])
 OF_FUNCTIONS: dict[Any, str] = {
     np.exp: "exp", np.exp2: "exp2", np.expm1: "expm1", np.sinh: "sinh", np.cosh: "cosh", np.tanh: "tanh",
     np.log: "log", np.log2: "log2", np.log10: "log10", np.log1p: "log1p", np.logaddexp: "logaddexp", np.sin: "sin",
