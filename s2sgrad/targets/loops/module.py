@@ -187,8 +187,8 @@ def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
 
     def note(values: Any) -> None:
         for v in leaves(values):
-            if has_memory(v):
-                out.update(found.roots.get(v, ()))
+            if has_memory(v):  # what is a view in the program may be a copy here
+                out.update([v, *found.roots.get(v, ())])
 
     note(results)
     note(function.body.end.values)
