@@ -12,7 +12,7 @@ from typing import Any
 from .compiler import Marker, Request, gradients, independent_leaves, seeds_for, take_captured
 from .frontend.abstract import leaves_of, map_abstract
 from .frontend.lower import Lowered
-from .ir.program import Function, Op, Value, functions_of, leaves, walk
+from .ir.program import Function, Op, Value, functions_of, walk
 from .ir.verifier import verify_if_asked
 from .optimize.dead_code import remove_dead_code
 from .table.registry import IMPURE
@@ -80,7 +80,6 @@ def _entry(
     """A function of the arguments and more."""
     name = lowered.function.name
     take_captured(function, lowered)
-    function.body.params.extend(leaves([abstract for _, abstract in more]))
     verify_if_asked(function, plain, "reverse")
     remove_dead_code(function, plain)
     captured = list(lowered.inputs.captured.values())
