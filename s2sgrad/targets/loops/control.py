@@ -113,7 +113,7 @@ def hand_over(k: Kernel, block: Block, targets: Any, node: Any) -> None:
             k.out.append(gast.Break())
     elif kind == "raise":
         write_raise(k, block.end.values[0], node)
-    else:
+    elif kind != "unreachable":
         raise refuse(node)
 
 

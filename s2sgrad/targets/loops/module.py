@@ -200,7 +200,15 @@ def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
     return out
 
 
+def refuse_states(function: Function) -> None:
+    """Refuse arithmetic that is to raise or to call something: compiled, it gives infinities and NaNs."""
+    for node in walk(function.body):
+        if isinstance(node, Op) and set(dict(node.state).values()) - {"ignore", "warn"}:
+            raise refuse(node, f"under `np.errstate({', '.join(f'{k}={v!r}' for k, v in dict(node.state).items())})`")
+
+
 def function_of(function: Function, results: list[Any], parts: LoopParts) -> Kernel:
+    refuse_states(function)
     settle_undefined(function.body)
     preallocate(function, results)
     keep_in_registers(function)

@@ -26,8 +26,7 @@ TYPE_OF_TWO_PATHS = [
     "test_return_of_different_things_from_a_loop_and_after",
     "test_scalars_in_and_out",
 ]
-# A division by zero gives infinity under jit, whatever `errstate` says; a test of a known fault of the frontend.
-OTHER = ["test_errstate_that_raises_raises", "test_quicksort", "test_recursion_that_writes", "test_reading_an_unbound_name"]
+OTHER = ["test_quicksort", "test_recursion_that_writes", "test_reading_an_unbound_name"]  # known faults, also without
 
 
 def both(fun: Any, *args: Any, wrt: Any = 0) -> tuple[Any, Any]:
