@@ -235,6 +235,11 @@ def _conditional(k: Kernel, node: Loop) -> None:
     if before:
         body = [*before, gast.If(negation(tree), [gast.Break()], []), *body]
         tree = constant(True)
+    if isinstance(tree, gast.Constant):
+        # Numba 0.68 takes the wrong version of a variable that `while True` changes before a `break`.
+        label = k.fresh("running")
+        k.assign(label, tree)
+        tree = name(label)
     k.statement(gast.While(tree, body or [gast.Pass()], []), node)
 
 

@@ -318,3 +318,28 @@ class TestPullbacks:
 
         with pytest.raises(JitError, match="effects"):
             vjp(f, X, 3, jit=True)
+
+
+def test_a_loop_without_a_condition():
+    """Numba takes the wrong version of what `while True` changes before a `break`."""
+
+    def f(x):
+        y, k = 1.0, 0
+        while True:
+            y = y * 1.5 + x[k % 3] ** 2
+            k += 1
+            if y > 30:
+                break
+        return y
+
+    plain, compiled = both(f, X)
+    np.testing.assert_allclose(compiled, plain, rtol=1e-12)
+    assert grad(lambda x: _doubled_up_to(x, 4.0), jit=True)(1.3) == 2.0**2
+
+
+def _doubled_up_to(x, limit):
+    while True:
+        x = x * 2
+        if x > limit:
+            break
+    return x
