@@ -15,8 +15,10 @@ from .errors import DifferentiationError, NotScalarError, RuleError
 from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
 from .frontend.nesting import DerivativeOf
+from .jitted import captured_names, dispatcher_of, jit_error
 from .signature import Signature, resolve_wrt, signature_of, with_floats
 from .table import registry
+from .table.checks import MISSHAPEN
 
 
 class Derivative:
@@ -28,6 +30,10 @@ class Derivative:
         The generated program for the types of the latest call.
     wrt : int, str or tuple
         What is differentiated with respect to.
+    jitted : numba dispatcher
+        With `jit`, the compiled function, for calls from compiled code.
+    captures : tuple of str
+        With `jit`, the captured inputs that `jitted` takes after the leaves of the arguments.
     """
 
     nature = "derivative"
@@ -40,7 +46,7 @@ class Derivative:
         self._kind, self._jit, self._owner = kind, jit, owner
         self._fun = target_of(fun)
         self._signature: Signature = signature_of(self._fun)
-        self._positions = resolve_wrt(self._signature, wrt)
+        self._positions = [] if kind == "value" else resolve_wrt(self._signature, wrt)
         self._plain = all(len(p) == 1 for p in self._positions)
         self._request = Request(kind, tuple(self._positions), not isinstance(wrt, (tuple, list)), jit_options(jit))
         self._variants = compiler.variants_of(self._fun, self._request)
@@ -158,6 +164,16 @@ class Derivative:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 
+    @property
+    def jitted(self) -> Any:
+        """With `jit=True`, the compiled function: it takes the leaves of the arguments, then the captured inputs."""
+        return dispatcher_of(self._latest or self._suggested()[0])
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        """The names of the captured inputs that `jitted` takes, in order."""
+        return captured_names(self._latest or self._suggested()[0], self._fun)
+
     def __get__(self, obj: Any, cls: Any = None) -> Any:
         if obj is None:
             return self
@@ -173,7 +189,16 @@ class Derivative:
 
 
 def explain(error: BaseException, spec: Specialisation) -> None:
-    """Say on which line of the user's the generated program raised."""
+    """Say on which line of the user's the generated program raised.
+
+    Raises
+    ------
+    JitError
+        If it is Numba that refuses the program.
+    """
+    refused = jit_error(error, spec)
+    if refused is not None:
+        raise refused from error
     trace, place, last = error.__traceback__, None, None
     filename = spec.run.__code__.co_filename
     while trace is not None:
@@ -181,7 +206,8 @@ def explain(error: BaseException, spec: Specialisation) -> None:
         if code.co_filename == filename:
             place, last = place or _place(spec, trace.tb_lineno), code
         trace = trace.tb_next
-    if last is not None and last.co_name == "conformed":  # the checks of table.checks
+    misshapen = type(error) is ValueError and str(error).endswith(MISSHAPEN)
+    if misshapen or last is not None and last.co_name == "conformed":  # the checks of table.checks
         raise RuleError(str(error), place) from None
     if last is not None and last.co_name == "real_scalar":
         raise compiler.not_scalar(spec.lowered, str(error)) from None

@@ -67,18 +67,19 @@ class Batched:
         self._fun = target_of(fun)
         self.wrt = (in_axes, out_axes)
         self._jit = jit
-        self._compiled = None if jit is False else Derivative(Batched(fun, in_axes, out_axes), (), "value", jit)
+        batched = jit is not False and Batched(fun, in_axes, out_axes)
+        self._compiled = Derivative(batched, (), "value", jit) if batched else None
         self.__name__ = f"vmap_{getattr(fun, '__name__', type(fun).__name__)}"
         self.__doc__ = getattr(fun, "__doc__", None)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The results of all examples, stacked."""
-        if self._compiled is not None:
-            return self._compiled(*args, **kwargs)
         spots = [*zip(args, axes_for(self.in_axes, len(args))), *[(x, 0) for x in kwargs.values()]]
         sizes: list[int] = []
         items = [axis_at(x, axes, _splitter(sizes), _parts, structure.rebuilt) for x, axes in spots]
         count = _agreed(sizes)
+        if self._compiled is not None:
+            return self._compiled(*args, **kwargs)
         results = []
         for k in range(count):
             at = [_example(x, k) for x in items]

@@ -42,6 +42,8 @@ from .ir.program import (
     leaves,
     type_of,
 )
+from .ir.result_types import opaque_types
+from .ir.rewrite import copy_block
 from .ir.verifier import verify_if_asked
 from .optimize.carried import drop_invariant_carried
 from .optimize.dead_code import remove_dead_code
@@ -70,7 +72,7 @@ class Request:
 
 
 JIT_OPTIONS = frozenset(
-    ["fastmath", "parallel", "error_model", "boundscheck", "nogil", "inline", "forceobj", "debug", "cache", "nopython"]
+    ["fastmath", "parallel", "error_model", "boundscheck", "nogil", "inline", "debug", "cache"]
 )
 
 
@@ -278,6 +280,18 @@ def _reason(variants: Variants) -> str:
 
 def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request: Request) -> Specialisation:
     """The whole pipeline for one signature."""
+    if request.jit is False:
+        return _compile(fun, signature, args, request)
+    from .targets.loops.foreign import foreign_type
+
+    token = opaque_types.set(foreign_type)
+    try:
+        return _compile(fun, signature, args, request)
+    finally:
+        opaque_types.reset(token)
+
+
+def _compile(fun: Any, signature: Any, args: tuple[Any, ...], request: Request) -> Specialisation:
     generation = registry.generation()
     lowered = lower(fun, signature.names, list(args), signature.kinds)
     verify_if_asked(lowered.function, _plain_leaves(lowered.result), "lower")
@@ -285,7 +299,7 @@ def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request:
     targets = [_target(lowered, position) for position in request.wrt]
     entries, marker = BUILDERS[request.kind](lowered, targets, request)
     text = printed(entries, lowered, header_of(fun, request), request.jit)
-    module = load(text.text, entries[0].name)
+    module = load(text.text, entries[0].name, getattr(text, "foreign", None))
     functions = [with_externals(getattr(module, e.name), text.externals) for e in entries]
     fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured), writes_to_arguments(lowered))
     return Specialisation(
@@ -498,18 +512,22 @@ def take_captured(function: Function, lowered: Lowered) -> None:
 def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
     """The value with residuals, and the pullback: two functions."""
     results = [leaf for leaf in leaves_of(lowered.result)]
-    seeds = [_seed_for(r, k) for k, r in enumerate(results)]
+    seeds = seeds_for(results)
     name = f"{lowered.function.name}_vjp"
     adjoint = reverse(
         lowered.function, lowered.inputs, independent_leaves(targets), results, seeds, name, packs=True
     )
     cotangents = tuple(gradients(adjoint, targets))
-    plain = [leaf for leaf in leaves_of((cotangents, adjoint.results)) if isinstance(leaf, Value)]
+    plain = _plain_leaves((cotangents, adjoint.results))
     take_captured(lowered.function, lowered)
     marker = Marker(adjoint.function.body, adjoint.forward)
     verify_if_asked(adjoint.function, plain, "reverse")
     remove_dead_code(adjoint.function, plain)
     verify_if_asked(adjoint.function, plain, "dead code")
+    if request.jit is not False:
+        from .targets.loops.tapes import preallocate
+
+        preallocate(adjoint.function, plain)
     head, tail = marker.split()
     params = list(leaves(seeds))
     outside = [
@@ -519,6 +537,12 @@ def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[
         )
         if v not in params
     ]
+    if request.jit is not False:
+        from .recomputed import recomputing, storable
+
+        unstorable = [v for v in outside if not storable(v)]
+        if unstorable:
+            return recomputing(lowered, targets, request, unstorable[0])
     define_on_all_paths(head, set(outside))
     values = iter(adjoint.results)
     value = map_abstract(lowered.result, lambda leaf: next(values))
@@ -566,16 +590,23 @@ def define_on_all_paths(nodes: list[Any], wanted: set[Value]) -> None:
 
 
 class Marker:
-    """The place between the two sweeps of a block, kept while dead nodes are removed."""
+    """The place between the two sweeps of a block, kept while dead nodes are removed.
 
-    def __init__(self, block: Block, position: int, results: list[Value] | None = None) -> None:
+    `recomputed`: the function of the backward sweep begins with the forward sweep, from the arguments.
+    """
+
+    def __init__(
+        self, block: Block, position: int, results: list[Value] | None = None, recomputed: bool = False
+    ) -> None:
         self.block = block
         self.results = results or []  # the cotangents, which may be values of the forward sweep
         self.forward = set(map(id, block.nodes[:position]))
+        self.recomputed = recomputed
 
     def split(self) -> tuple[list[Any], list[Any]]:
         nodes = self.block.nodes
-        return [n for n in nodes if id(n) in self.forward], [n for n in nodes if id(n) not in self.forward]
+        last = max((k for k, n in enumerate(nodes) if id(n) in self.forward), default=-1)
+        return nodes[: last + 1], nodes[last + 1 :]
 
 
 def _as_tuple(x: Any) -> Any:
@@ -583,11 +614,31 @@ def _as_tuple(x: Any) -> Any:
     return x if inner is None else tuple(_as_tuple(item) for item in inner)
 
 
+def seeds_for(results: list[Any]) -> list[Any]:
+    """A parameter for the cotangent of each result; None for those that have none."""
+    return [_seed_for(r, k) for k, r in enumerate(results)]
+
+
 def _seed_for(r: Any, k: int) -> Any:
     t = type_of(r)
     if isinstance(r, Value) and t.may_be_active:
         return Value(t, "g" if k == 0 else f"g{k + 1}")
     return None
+
+
+def _build_value(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
+    """The function itself, compiled."""
+    new: dict[Value, Any] = {}
+    body = copy_block(lowered.function.body, new)
+    changed = lambda x: map_abstract(x, lambda leaf: new.get(leaf, leaf) if isinstance(leaf, Value) else leaf)
+    result = changed(lowered.result)
+    name = f"{lowered.function.name}_value"
+    captured = [new.get(v, v) for v in lowered.inputs.captured.values()]
+    parameters = [(label, changed(abstract)) for label, abstract in lowered.parameters]
+    function = Function(name, body)
+    remove_dead_code(function, _plain_leaves(result))
+    entry = Entry(name, function, parameters, captured, result, f"The value of `{lowered.function.name}`.")
+    return [entry], Marker(body, len(body.nodes))
 
 
 def _build_elementwise(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
@@ -601,6 +652,7 @@ BUILDERS: dict[str, Callable[..., tuple[list[Entry], Any]]] = {
     "grad": _build_gradient,
     "value_and_grad": _build_gradient,
     "vjp": _build_vjp,
+    "value": _build_value,
 }
 
 

@@ -125,6 +125,7 @@ def call_method(
 ) -> Any:
     """`owner.name(*args, **kwargs)` of an abstract value."""
     from .calls import call_table
+    from .generators import call_draw
     from .opaque import handed_over, may_write
     from .writes import captured_object
 
@@ -132,6 +133,8 @@ def call_method(
         owner = captured_object(frame, owner) or owner
     if isinstance(owner, Value) and owner.type.kind == "list":
         return LIST_METHODS[name](frame, node, owner, *args, **kwargs)
+    if isinstance(owner, Value) and owner.type.kind == "generator":
+        return call_draw(frame, node, owner, name, args, kwargs)
     if isinstance(owner, Value):
         if name in ARRAY_SPECIAL:
             return ARRAY_SPECIAL[name](frame, node, owner, *args, **kwargs)

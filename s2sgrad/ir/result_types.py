@@ -12,6 +12,7 @@ import itertools
 import operator
 import warnings
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ LARGEST_SAMPLE = 200_000
 SCALAR_SAMPLES: dict[str, Any] = {"bool": True, "int": 1, "float": 0.5, "complex": 0.5 + 0.25j}
 
 RULES: dict[Callable, Callable[..., Any]] = {}  # result type rules of functions with constraints of their own
+# Who tells the type of a call that is not looked into: under jit, Numba.
+opaque_types: ContextVar[Callable[..., Type] | None] = ContextVar("opaque_types", default=None)
 _elementwise_cache: dict[Any, Any] = {}
 _probe_cache: dict[Any, Any] = {}
 
@@ -49,7 +52,8 @@ def result_types(fun: Callable, entry: Entry | None, args: tuple, kwargs: dict, 
     if rule is not None:
         return rule(node, *args, **kwargs)
     if entry is None or entry.effect == IMPURE:
-        return UNKNOWN
+        ask = opaque_types.get()
+        return UNKNOWN if ask is None else ask(fun, args, kwargs, node)
     if entry.elementwise:
         return elementwise_type(fun, args, kwargs, node)
     return probe(fun, args, kwargs, node, entry.data_shape)
@@ -655,6 +659,18 @@ def array_type(fun: Callable) -> Callable[..., Any]:
     return of
 
 
+def stack_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
+    """The type of `np.stack`: of a list grown at run time, a new axis of as many entries as it has items."""
+    t = type_of(arrays)
+    if t.kind != "list":
+        return probe(np.stack, (arrays, axis), kwargs, node)
+    item = t.item
+    if item is None or item.shape is None or item.dtype is None or type(axis) is not int or kwargs:
+        return UNKNOWN
+    place = axis % (len(item.shape) + 1)
+    return array(item.dtype, (*item.shape[:place], Dim((node, "items")), *item.shape[place:]))
+
+
 def like_first(node: Any, x: Arg, *args: Arg, **kwargs: Arg) -> Type:
     """The type of a write: that of the array written to."""
     t = type_of(x)
@@ -676,6 +692,7 @@ RULES.update(
         sum_to: sum_to_type,
         np.broadcast_to: broadcast_to_type,
         np.concatenate: concatenate_type,
+        np.stack: stack_type,
         index_set: like_first,
         index_add: like_first,
     }

@@ -10,16 +10,21 @@ import gast
 import numpy as np
 
 from ...frontend.primitives import length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros, pack, unpack
-from ...ir.program import Op, Value, leaves, type_of
+from ...ir.program import UNDEFINED, Op, Value, leaves, type_of
 from ...ir.result_types import as_tuple
+from ...table.checks import MISSHAPEN, conformed
 from ...table.functional import index_add, index_set, sum_to
 from ...table.registry import IMPURE
+from ...transforms.checkpoint import checkpoint_place
 from ..spelling import LOAD, STORE, call, constant, dotted, name, subscript
 from .access import Elements, base_index, element_of
+from .draws import is_draw, write_draw
 from .extents import extent_of
+from .foreign import is_foreign, positional, python_function
 from .kernel import Kernel, dtype_tree, empty, is_array, is_number, refuse
 from .nests import claim_base
 from .scalars import cast, is_elementwise, spell_element
+from .texts import is_exception, is_text_op, write_print, write_text
 
 Tree = Any
 Writer = Callable[[Kernel, Op], None]
@@ -28,8 +33,17 @@ CALLS: dict[Any, Writer] = {}
 
 def write_op(k: Kernel, op: Op) -> None:
     """An operation that no loop nest carries out."""
-    if isinstance(op.fun, type) and issubclass(op.fun, BaseException):
+    if is_exception(op.fun):
         return  # is made where it is raised
+    if is_draw(op):
+        write_draw(k, op)
+        return
+    if is_foreign(op.fun):
+        write_foreign(k, op)
+        return
+    if is_text_op(k, op):
+        write_text(k, op)
+        return
     writer = CALLS.get(op.fun)
     if all(is_number(r) for r in op.results) and op.fun in OF_NUMBERS and _only_numbers(op):
         k.trees[op.results[0]] = OF_NUMBERS[op.fun](k, op)
@@ -39,6 +53,28 @@ def write_op(k: Kernel, op: Op) -> None:
         write_number(k, op)
     else:
         raise refuse(op)
+
+
+def write_foreign(k: Kernel, op: Op) -> None:
+    """A call of a function of the user's, which Numba compiles with the program."""
+    if len(op.results) != 1 or (op.results[0].type.dtype is None and k.uses.get(op.results[0])):
+        raise refuse(op)
+    args = [_foreign_argument(k, op, a) for a in positional(op.fun, op.args, op.kwargs)]
+    made = call(name(k.parts.external(python_function(op.fun))), *args)
+    if op.results[0].type.dtype is None:
+        k.statement(gast.Expr(made), op)
+    else:
+        k.assign(k.label(op.results[0]), made, op)
+
+
+def _foreign_argument(k: Kernel, op: Op, a: Any) -> Tree:
+    if isinstance(a, tuple):
+        return gast.Tuple([_foreign_argument(k, op, item) for item in a], LOAD)
+    if is_array(a) or (isinstance(a, Value) and a.type.kind == "list"):
+        return k.array(a)
+    if is_number(a) or a is None or isinstance(a, str):
+        return k.scalar(a)
+    raise refuse(op, f"of a value of type {type_of(a)}")
 
 
 def _only_numbers(op: Op) -> bool:
@@ -312,6 +348,12 @@ def _list_of(k: Kernel, op: Op) -> None:
 
 
 def _item(k: Kernel, x: Any, item_type: Any) -> Tree:
+    from .control import placeholder
+
+    if x is None or x is UNDEFINED:
+        return placeholder(k, item_type)
+    if x in k.empties:
+        return empty_list(k, item_type.item)
     if is_array(x):
         return k.array(x)
     return k.number_of(x, item_type) if item_type is not None else k.scalar(x)
@@ -347,10 +389,38 @@ def _list_set(k: Kernel, op: Op) -> None:
 
 def _list_zeros(k: Kernel, op: Op) -> None:
     items, result = op.args[0], op.results[0]
+    if items in k.empties:
+        k.empties.add(result)
+        return
     if not isinstance(items, Value) or items.type.item is None:
         raise refuse(op)
     helper = k.parts.helper("zeros_of_numbers" if not items.type.item.shape else "zeros_of_arrays")
-    k.assign(k.label(result), empty_list(k, items.type.item) if items in k.empties else call(helper, k.array(items)), op)
+    k.assign(k.label(result), call(helper, k.array(items)), op)
+
+
+def _checkpoint(k: Kernel, op: Op) -> None:
+    made = call(k.parts.helper("checkpoint_place"), *[k.scalar(a) for a in op.args])
+    k.assign(k.label(op.results[0]), made, op)
+
+
+def _conformed(k: Kernel, op: Op) -> None:
+    """The cotangent that a rule of the user's gave, if it has the shape of the argument."""
+    c, shape, rule = op.args
+    result = op.results[0]
+    if not (is_array(c) or is_number(c)) or not isinstance(shape, tuple):
+        raise refuse(op)
+    fault = gast.Raise(call(name("ValueError"), constant(f"the rule of `{rule}` {MISSHAPEN}")), None)
+    rank = c.type.rank if is_array(c) else 0
+    if rank != len(shape):
+        k.statement(fault, op)
+    elif rank:
+        sizes = gast.Tuple([k.scalar(n) for n in shape], LOAD)
+        differs = gast.Compare(gast.Attribute(k.array(c), "shape", LOAD), [gast.NotEq()], [sizes])
+        k.statement(gast.If(differs, [fault], []), op)
+    if is_array(c):
+        k.labels[result] = k.label(c)
+    else:
+        k.trees[result] = k.scalar(c)
 
 
 def _list_add(k: Kernel, op: Op) -> None:
@@ -375,6 +445,16 @@ def _length(k: Kernel, op: Op) -> None:
 
 def _range(k: Kernel, op: Op) -> None:
     k.trees[op.results[0]] = call(name("range"), *[k.scalar(a) for a in op.args])
+
+
+def _copyto(k: Kernel, op: Op) -> None:
+    """What the caller sees of an array that the program wrote to: what its copy holds in the end."""
+    target, source = op.args
+    if not is_array(target) or op.kwargs or not (is_array(source) or is_number(source)):
+        raise refuse(op)
+    place = subscript(k.array(target), constant(Ellipsis), STORE)
+    value = k.number_of(source, target.type) if is_number(source) else _of_dtype(k, source, target.type.dtype)
+    k.statement(gast.Assign([place], value, None), op)
 
 
 def _itself(k: Kernel, op: Op) -> Tree:
@@ -417,7 +497,8 @@ CALLS.update(
         operator.getitem: _subscript, index_set: _write, index_add: _write, np.reshape: _reshape, np.ravel: _reshape, np.transpose: _transposed,
         np.array: _array_of, np.asarray: _array_of, np.stack: _stacked, np.concatenate: _stacked,
         list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of, list_append: _append, list_pop: _pop,
-        list_set: _list_set, length: _length, range: _range, pack: _pack, unpack: _unpack,
+        list_set: _list_set, length: _length, range: _range, pack: _pack, unpack: _unpack, print: write_print,
+        np.copyto: _copyto, conformed: _conformed, checkpoint_place: _checkpoint,
     }
 )  # fmt: skip
 from ...frontend.primitives import extent  # noqa: E402

@@ -7,15 +7,17 @@ from typing import Any
 
 import gast
 
+from ...errors import JitError
 from ...ir.program import UNDEFINED, Block, Branch, Call, Loop, Op, Value, free_values, leaves
 from ...ir.types import Type
 from ..control_flow import is_minus_one, is_one_less, negation
 from ..spelling import LOAD, STORE, call, constant, dotted, name
 from .calls import empty_list, write_op
-from .kernel import Kernel, empty, is_array, is_number, refuse
+from .kernel import Kernel, empty, is_array, is_number, place_of, refuse
 from .nests import write_nest
 from .order import only_subscripts, order_is_free
 from .plan import Nest, plan_block
+from .texts import write_raise
 
 Tree = Any
 
@@ -26,13 +28,28 @@ def write_block(k: Kernel, block: Block) -> None:
     outer, k.handed = k.handed, set(leaves(block.end.values)) if block.end.kind in ("yield", "break") else set()
     k.lazy |= plan.lazy
     for step in plan.steps:
-        if isinstance(step, Nest):
-            write_nest(k, step)
-        else:
-            if k.depth and any(v in k.serial for v in free_values(step)):
-                k.serial.update(step.results)
-            NODES[type(step)](k, step)
+        try:
+            write_step(k, step)
+        except JitError as error:
+            raise located(error, step) from None
     k.handed = outer
+
+
+def write_step(k: Kernel, step: Any) -> None:
+    """A loop nest, or a node that stands alone."""
+    if isinstance(step, Nest):
+        write_nest(k, step)
+        return
+    if k.depth and any(v in k.serial for v in free_values(step)):
+        k.serial.update(step.results)
+    NODES[type(step)](k, step)
+
+
+def located(error: JitError, step: Any) -> JitError:
+    """The error with a place in the user's source: that of the step, unless it has one."""
+    nodes = [root.node for root in step.roots] if isinstance(step, Nest) else [step]
+    found = next((place_of(n) for n in nodes if place_of(n) is not None), None)
+    return error if error.location is not None or found is None else JitError(error.message, found)
 
 
 def placeholder(k: Kernel, t: Type) -> Tree:
@@ -95,8 +112,8 @@ def hand_over(k: Kernel, block: Block, targets: Any, node: Any) -> None:
         if kind == "break":
             k.out.append(gast.Break())
     elif kind == "raise":
-        _raise(k, block.end.values[0], node)
-    else:
+        write_raise(k, block.end.values[0], node)
+    elif kind != "unreachable":
         raise refuse(node)
 
 
@@ -115,20 +132,6 @@ def accumulated(k: Kernel, t: Value, y: Any) -> Tree | None:
     more = k.number_of(b, t.type)
     more = gast.UnaryOp(gast.USub(), more) if op.fun is operator.sub else more
     return call(k.parts.vector_function("add"), name(k.labels[t]), more)
-
-
-def _raise(k: Kernel, raised: Any, node: Any) -> None:
-    """`raise ValueError("...")`: an exception of a known class, with arguments that Numba takes."""
-    op = raised.node if isinstance(raised, Value) else None
-    if isinstance(raised, type):
-        k.statement(gast.Raise(name(raised.__name__), None), node)
-        return
-    if isinstance(op, Op) and isinstance(op.fun, type) and issubclass(op.fun, BaseException):
-        args = [k.static(a) for a in op.args if isinstance(a, (str, int, float))]
-        if len(args) == len(op.args):
-            k.statement(gast.Raise(call(name(op.fun.__name__), *args), None), op)
-            return
-    raise refuse(op or node, "as an exception")
 
 
 def parallel_assign(k: Kernel, pairs: list[tuple[str, Tree]]) -> None:
@@ -232,6 +235,11 @@ def _conditional(k: Kernel, node: Loop) -> None:
     if before:
         body = [*before, gast.If(negation(tree), [gast.Break()], []), *body]
         tree = constant(True)
+    if isinstance(tree, gast.Constant):
+        # Numba 0.68 takes the wrong version of a variable that `while True` changes before a `break`.
+        label = k.fresh("running")
+        k.assign(label, tree)
+        tree = name(label)
     k.statement(gast.While(tree, body or [gast.Pass()], []), node)
 
 

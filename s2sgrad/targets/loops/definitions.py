@@ -20,6 +20,7 @@ from .kernel import is_array
 from .plan import is_lazy_kind
 from .reductions import reduction_of
 from .scalars import is_elementwise
+from .sizes import sizes_of
 from .tapes import operation
 
 DEEPEST = 12  # definitions by way of definitions
@@ -40,6 +41,10 @@ def _expand(block: Block, inputs: Inputs) -> bool:
         for inner in getattr(node, "blocks", ()):
             changed |= _expand(inner, inputs)
         out.extend(_index_arrays(node))
+        told = sizes_of(node)
+        if told is not None:
+            out.extend(told)
+            continue
         definition = definition_of(node)
         if definition is None:
             out.append(node)

@@ -58,6 +58,7 @@ class Kernel:
     empties: set[Value] = field(default_factory=set)  # lists of no items, whose type is told where they are used
     handed: set[Value] = field(default_factory=set)  # what the block being written hands over
     given: set[Value] = field(default_factory=set)  # parameters: not ours to write to, of any layout
+    texts: set[Value] = field(default_factory=set)  # values that are text
 
     def fresh(self, wish: str | None = None) -> str:
         """A name of its own."""
@@ -187,16 +188,35 @@ HARMLESS = frozenset(["max", "min", "len", "np", "slice_size", "slice_start", "a
 
 
 def refuse(node: Any, why: str = "") -> JitError:
-    """The error for an operation that has no compiled form."""
-    fun = getattr(node, "fun", None)
+    """The error for an operation that has no compiled form; `why` goes on after its name, or stands alone."""
     if getattr(node, "diagnosis", None) is not None:
         why = f"{why} ({node.diagnosis})".strip()
-    label = getattr(getattr(node, "entry", None), "name", None) or getattr(fun, "__name__", None) or str(fun)
-    place = None
-    if getattr(node, "loc", None) is not None and node.loc[1] is not None:
-        place = node.loc[0].location(node.loc[1])
-    why = f" {why}" if why else ""
-    return JitError(f"`{label}`{why} cannot be compiled with jit=True: use jit=False, which handles it", place)
+    named = f"`{name_of(node)}`" if isinstance(node, Op) else ""
+    what = " ".join(part for part in (named, why) if part) or "this"
+    advice = "use jit=False, which handles it"
+    if isinstance(node, Op) and is_legacy_draw(node.fun):
+        advice = "use a generator made by `np.random.default_rng`, or jit=False"
+    return JitError(f"{what} cannot be compiled with jit=True: {advice}", place_of(node))
+
+
+def name_of(op: Op) -> str:
+    """What people call the function of an operation."""
+    fun = op.fun
+    method = getattr(fun, "name", None)
+    if type(fun).__module__ == "s2sgrad.frontend.primitives" and isinstance(method, str):
+        return f".{method}"
+    return getattr(op.entry, "name", None) or getattr(fun, "__name__", None) or str(fun)
+
+
+def is_legacy_draw(fun: Any) -> bool:
+    """Whether a function draws from NumPy's old generators, the global one or one of its own."""
+    return isinstance(getattr(fun, "__self__", fun), np.random.RandomState) or fun is np.random.RandomState
+
+
+def place_of(node: Any) -> Any:
+    """Where in the user's source a node comes from."""
+    loc = getattr(node, "loc", None)
+    return None if loc is None or loc[1] is None else loc[0].location(loc[1])
 
 
 def is_array(x: Any) -> bool:

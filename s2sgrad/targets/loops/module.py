@@ -7,15 +7,29 @@ apart and putting them together again is ordinary Python around them, written by
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import FunctionType
 from typing import Any
 
 import gast
 import numpy as np
 
 from ...frontend.primitives import list_append, list_of, list_set, pack
-from ...ir.program import Block, Function, Op, Terminator, Value, free_values_of_block, functions_of, is_impure, leaves, map_leaves, operands, walk
-from ...ir.types import Type
+from ...ir.program import (
+    Block,
+    Function,
+    Op,
+    Terminator,
+    Value,
+    free_values_of_block,
+    functions_of,
+    is_impure,
+    leaves,
+    map_leaves,
+    operands,
+    walk,
+)
+from ...ir.types import UNKNOWN, Type
 from ...optimize.dead_code import remove_dead_code
 from ...optimize.undefined import settle_undefined
 from ...table.registry import Entry as TableEntry
@@ -27,6 +41,7 @@ from ..numpy import Entry, Text, print_entry
 from ..ownership import analyse, has_memory, is_view
 from ..results import plain
 from ..spelling import LOAD, STORE, call, constant, dotted, name
+from .aside import Aside, set_aside
 from .calls import empty_list
 from .control import write_block
 from .kernel import Kernel, is_array, is_number, refuse
@@ -41,10 +56,17 @@ COMPILED = "compiled"  # the decorator of compiled functions
 
 @dataclass(frozen=True)
 class LoopText(Text):
-    """A compiled module: the names of its compiled functions, and its loops without what is around them."""
+    """A compiled module: the names of its compiled functions, and its loops without what is around them.
+
+    `captured` are the captured inputs that the first of its compiled functions takes after the arguments, `foreign`
+    the functions and exceptions of the user's that compiled code needs. `alone`: no effect happens around them.
+    """
 
     kernels: tuple[str, ...] = ()
     loops: str = ""
+    captured: tuple[Value, ...] = ()
+    foreign: dict[str, Any] = field(default_factory=dict)
+    alone: bool = True
 
 
 def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> LoopText:
@@ -53,15 +75,21 @@ def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> L
     labels = Names(never_again=set(RESERVED) | {e.name for e in entries} | {COMPILED, "numba"})
     called = [f for e in entries for f in functions_of(e.function) if f is not e.function]
     parts.functions = {f: labels.fresh(f.name) for f in dict.fromkeys(called)}
+    for f in dict.fromkeys([*called, *[e.function for e in entries]]):
+        parts.find_foreign(f)
     bodies = [print_function(f, label, parts) for f, label in parts.functions.items()]
-    wrappers, kernels = [], []
+    wrappers, kernels, alone = [], [], True
     for e in entries:
         label = labels.fresh(f"{e.name}_loops")
         kernels.append(label)
-        flat = flattened(e)
+        e, aside = set_aside(e)
+        flat = flattened(e, aside)
         bodies.append(print_kernel(e, flat, label, parts))
-        wrappers.append(print_wrapper(e, flat, label, parts))
-    return assembled(parts, bodies, wrappers, header, tuple(kernels))
+        wrappers.append(print_wrapper(e, flat, label, parts, aside))
+        alone = alone and not aside.before and not aside.after
+    text = assembled(parts, bodies, wrappers, header, tuple(kernels))
+    captured = tuple(v for v in flattened(entries[0], Aside()).params if v in entries[0].captured)
+    return replace(text, captured=captured, alone=alone)
 
 
 def assembled(
@@ -72,21 +100,26 @@ def assembled(
     order = sorted(imports, key=lambda t: (not t.startswith("import math"), t))
     head += [gast.parse(text).body[0] for text in order]
     helpers = [compiled_helper(label) for label in parts.compiled]
-    code = [*decorators(parts), *specials(parts), *vector(parts), *helpers, *bodies]
+    code = [*decorators(parts), *foreign(parts), *specials(parts), *vector(parts), *helpers, *bodies]
     written = write(gast.Module([*head, *code, *[t for t in parts.helpers.values() if t is not None], *wrappers], []))
     loops = write(gast.Module([*head, *code], [])).text
-    return LoopText(written.text, written.lines, parts.externals, kernels, loops)
+    return LoopText(written.text, written.lines, parts.externals, kernels, loops, foreign=parts.foreign)
 
 
 def decorators(parts: LoopParts) -> list[Any]:
     """`compiled = numba.njit(...)`: on disk, the machine code is kept beside the module."""
     on_disk = gast.Compare(constant("__file__"), [gast.In()], [call(name("globals"))])
-    options = {"error_model": "numpy", **parts.options}
+    options = {"cache": True, "error_model": "numpy", **parts.options}
     keywords = {key: option_tree(value) for key, value in options.items()}
-    out: list[Any] = [
-        gast.Assign([name(COMPILED, STORE)], call(dotted("numba.njit"), cache=on_disk, **keywords), None)
-    ]
-    return out
+    if options["cache"]:
+        keywords["cache"] = on_disk
+    return [gast.Assign([name(COMPILED, STORE)], call(dotted("numba.njit"), **keywords), None)]
+
+
+def foreign(parts: LoopParts) -> list[Any]:
+    """`simulate = compiled(simulate)`: functions of the user's are compiled with the program."""
+    functions = [label for label, obj in parts.foreign.items() if isinstance(obj, FunctionType)]
+    return [gast.Assign([name(label, STORE)], call(name(COMPILED), name(label)), None) for label in functions]
 
 
 def option_tree(value: Any) -> Tree:
@@ -154,8 +187,8 @@ def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
 
     def note(values: Any) -> None:
         for v in leaves(values):
-            if has_memory(v):
-                out.update(found.roots.get(v, (v,)), (v,))
+            if has_memory(v):  # what is a view in the program may be a copy here
+                out.update([v, *found.roots.get(v, ())])
 
     note(results)
     note(function.body.end.values)
@@ -167,13 +200,22 @@ def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
     return out
 
 
+def refuse_states(function: Function) -> None:
+    """Refuse arithmetic that is to raise or to call something: compiled, it gives infinities and NaNs."""
+    for node in walk(function.body):
+        if isinstance(node, Op) and set(dict(node.state).values()) - {"ignore", "warn"}:
+            raise refuse(node, f"under `np.errstate({', '.join(f'{k}={v!r}' for k, v in dict(node.state).items())})`")
+
+
 def function_of(function: Function, results: list[Any], parts: LoopParts) -> Kernel:
+    refuse_states(function)
     settle_undefined(function.body)
     preallocate(function, results)
     keep_in_registers(function)
     remove_dead_code(function, results)
-    found = analyse(function, results)
-    return Kernel(found, parts, uses=count_uses(function.body), escaping=escaping(function, found, results))
+    found, taken = analyse(function, results), set(RESERVED) | set(parts.foreign)
+    uses, out = count_uses(function.body), escaping(function, found, results)
+    return Kernel(found, parts, uses=uses, escaping=out, taken=taken)
 
 
 def print_function(function: Function, label: str, parts: LoopParts) -> Any:
@@ -222,8 +264,13 @@ def demand_known(v: Value, node: Any) -> None:
     if t.kind == "list":
         if t.item is None or t.item.dtype is None:
             raise refuse(node, f"`{v.name}`, a list of values of unknown type,")
-    elif t.kind != "packed" and (t.dtype is None or t.shape is None or t.dtype.kind not in "biufc"):
+    elif t.kind not in ("packed", "generator") and (t.dtype is None or t.shape is None or t.dtype.kind not in "biufc"):
         raise refuse(node, f"`{v.name}`, a value of unknown type,")
+
+
+def first_reader(body: Block, v: Value) -> Any:
+    """What reads a parameter first, to say where one is of no use."""
+    return next((n for n in walk(body) if isinstance(n, Op) and v in operands(n)), None)
 
 
 @dataclass(frozen=True)
@@ -234,12 +281,15 @@ class Flat:
     results: tuple[Value, ...]
 
 
-def flattened(e: Entry) -> Flat:
+def flattened(e: Entry, aside: Aside) -> Flat:
+    """What the compiled function of an entry takes and returns."""
     used = set(v for n in walk(e.function.body) for v in operands(n)) | set(leaves(plain(e.result)))
     used |= {v for n in walk(e.function.body) for b in getattr(n, "blocks", ()) for v in leaves(b.end.values)}
     given = [v for _, abstract in e.parameters for v in leaves(plain(abstract))]
     params = [v for v in dict.fromkeys([*given, *e.captured]) if v in used or v.type.kind != "unknown"]
-    return Flat(tuple(params), tuple(dict.fromkeys(leaves(plain(e.result)))))
+    params += aside.made
+    wanted = [v for v in aside.wanted if v not in given and v not in e.captured]
+    return Flat(tuple(params), tuple(dict.fromkeys([*leaves(plain(e.result)), *wanted])))
 
 
 def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
@@ -249,7 +299,7 @@ def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
     k = function_of(e.function, results, parts)
     args = []
     for v in flat.params:
-        demand_known(v, None)
+        demand_known(v, first_reader(e.function.body, v))
         k.labels[v] = k.fresh(v.name or "a")
         k.given.add(v)
         args.append(k.labels[v])
@@ -278,19 +328,24 @@ def hold(k: Kernel, body: Block, results: list[Value]) -> None:
 # --- what is around them --------------------------------------------------------------------------------------------
 
 
-def print_wrapper(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
+def print_wrapper(e: Entry, flat: Flat, label: str, parts: LoopParts, aside: Aside) -> Any:
     """The function that takes the user's arguments: it calls the compiled one and restores types and containers."""
-    nodes: list[Op] = []
+    nodes: list[Op] = list(aside.before)
     args = [_leaf(v, nodes) for v in flat.params]
     made = tuple(Value(kernel_type(v.type), v.name) for v in flat.results)
     entry = TableEntry(Compiled(label), label)
-    op = Op(Compiled(label), entry, tuple(args), {}, made, structure=None if len(made) == 1 else tuple)
+    op = Op(Compiled(label), entry, tuple(args), {}, made, structure=tuple if len(made) > 1 else None)
     for r in made:
         r.node = op
+    if not made:  # it is called for its effects
+        op.results = (Value(UNKNOWN),)
     if made or any(is_impure(n) for n in e.function.body.nodes):
         nodes.append(op)
     final = {v: _restored(v, r, nodes) for v, r in zip(flat.results, made)}
-    result = _replaced(e.result, final)
+    result = _replaced(e.result, final, nodes)
+    for op in aside.after:
+        op.args, op.kwargs = map_leaves((op.args, op.kwargs), lambda v: final.get(v, v))
+        nodes.append(op)
     params = list(dict.fromkeys(v for _, a in e.parameters for v in leaves(plain(a))))
     function = Function(e.name, Block([*params, *[v for v in e.captured if v not in params]], nodes))
     return print_entry(replace(e, function=function, result=result, fresh_results=False), parts)
@@ -329,10 +384,20 @@ def _restored(v: Value, r: Value, nodes: list[Op]) -> Value:
     return r
 
 
-def _replaced(x: Any, final: dict[Value, Value]) -> Any:
+def _replaced(x: Any, final: dict[Value, Value], nodes: list[Op]) -> Any:
+    """The result made of what the compiled function returns; an array that stands in two places is two arrays."""
     from ...frontend.abstract import map_abstract
 
-    return map_abstract(x, lambda leaf: final.get(leaf, leaf) if isinstance(leaf, Value) else leaf)
+    seen: set[Value] = set()
+
+    def place(leaf: Any) -> Any:
+        if not isinstance(leaf, Value) or leaf not in final:
+            return leaf
+        again = leaf in seen and has_memory(leaf)
+        seen.add(leaf)
+        return _op(np.copy, (final[leaf],), leaf.type, nodes) if again else final[leaf]
+
+    return map_abstract(x, place)
 
 
 __all__ = ["LoopText", "cast", "is_array", "map_leaves", "print_loops"]

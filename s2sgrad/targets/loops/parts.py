@@ -12,9 +12,11 @@ from typing import Any
 import gast
 import numpy as np
 
+from ...ir.program import Function, Op, blocks_of, leaves, walk
 from ..expressions import PLAIN
-from ..module_parts import ModuleParts
+from ..module_parts import ModuleParts, is_external
 from ..spelling import LOAD, call, constant, dotted, name
+from .foreign import is_foreign, python_function
 from .scalars import OF_MATH, canonical, computed, spell_element
 
 
@@ -41,7 +43,7 @@ class LoopParts(ModuleParts):
     vector: set[str] = field(default_factory=set)  # vector mathematics in use
     compiled: dict[str, str] = field(default_factory=dict)  # helper functions, by name, as text
     options: dict[str, Any] = field(default_factory=dict)
-    primitives: dict[str, Any] = field(default_factory=dict)  # the user's own functions that are called
+    foreign: dict[str, Any] = field(default_factory=dict)  # the user's own functions and exceptions, by name
 
     def static(self, x: Any) -> Any:
         """A compile-time constant as syntax."""
@@ -82,7 +84,17 @@ class LoopParts(ModuleParts):
         return super().reference(fun)
 
     def find_externals(self, function: Any) -> None:
-        """Nothing: what a compiled function may call is decided when it is written."""
+        """Nothing: what the function around a compiled one needs is named when it is written."""
+
+    def find_foreign(self, function: Function) -> None:
+        """Name the functions and exceptions of the user's that compiled code needs, before its own values are named."""
+        for block in [function.body, *[b for n in walk(function.body) for b in blocks_of(n)]]:
+            used = [n.fun for n in block.nodes if isinstance(n, Op)]
+            used += [x for x in leaves(block.end.values) if isinstance(x, type)] if block.end.kind == "raise" else []
+            for fun in used:
+                if is_foreign(fun) or isinstance(fun, type) and issubclass(fun, BaseException) and is_external(fun):
+                    obj = python_function(fun) or fun
+                    self.foreign[self.external(obj)] = obj
 
     def scalar_function(self, op: Any, trees: list[Any], k: Any) -> Any:
         """A number from numbers; in a loop by vector mathematics, unless it waits for the iteration before."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...frontend.primitives import extent, list_append, list_of, list_pop
-from ...ir.program import Block, Function, Loop, Op, Terminator, Value, blocks_of, leaves, operands, walk
+from ...ir.program import Block, Branch, Function, Loop, Op, Terminator, Value, blocks_of, leaves, operands, walk
 from ...ir.rewrite import substitute_in_block
 from ...ir.types import INT, Dim, Type, array
 from ...table.functional import index_set
@@ -137,6 +137,8 @@ def _array_type(block: Block, tape: Tape) -> tuple[np.dtype, list[Any]] | None:
         return None
     if tape.pop.results[1].type.dtype != t.dtype or not _counts_alike(tape):
         return None
+    if t.shape and not _is_always_made(tape.append.args[1], tape.fill):
+        return None
     before = block.nodes[: block.nodes.index(tape.fill)]
     known = [*block.params, *[r for n in before for r in n.results]]
     sizes = []
@@ -146,6 +148,22 @@ def _array_type(block: Block, tape: Tape) -> tuple[np.dtype, list[Any]] | None:
             return None
         sizes.append(found)
     return t.dtype, sizes
+
+
+def _is_always_made(v: Any, fill: Loop) -> bool:
+    """Whether an item is an array on every path: what stands for one that was not made has not its size."""
+    if not isinstance(v, Value):
+        return False
+    if v in fill.carried:
+        v = fill.inits[fill.carried.index(v)]
+        return isinstance(v, Value) and _is_always_made(v, fill)
+    if isinstance(v.node, Loop):
+        return _is_always_made(v.node.inits[v.node.results.index(v)], fill)
+    if isinstance(v.node, Branch):
+        place = v.node.results.index(v)
+        ends = [b.end.values[place] for b in v.node.blocks if b.end.kind == "yield"]
+        return all(_is_always_made(y, fill) for y in ends)
+    return True
 
 
 def _counts_alike(tape: Tape) -> bool:
