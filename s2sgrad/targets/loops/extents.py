@@ -195,8 +195,10 @@ def _permuted(order: Callable[[Op], tuple[int, ...]]) -> Callable[..., Tree]:
 
 
 def _arange(k: Kernel, op: Op, axis: int) -> Tree:
-    if len(op.args) == 1:
+    if len(op.args) == 1 and type_of(op.args[0]).dtype.kind in "iu":
         return call(name("max"), k.scalar(op.args[0]), constant(0))
+    if len(op.args) == 1:
+        return call(k.parts.helper("arange_size"), constant(0), k.scalar(op.args[0]), constant(1))
     start, stop, *step = [k.scalar(a) for a in op.args[:3]]
     return call(k.parts.helper("arange_size"), start, stop, *(step or [constant(1)]))
 

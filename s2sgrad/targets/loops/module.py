@@ -71,7 +71,7 @@ def assembled(
     imports = {**parts.imports, "import numba": ""}
     order = sorted(imports, key=lambda t: (not t.startswith("import math"), t))
     head += [gast.parse(text).body[0] for text in order]
-    helpers = [compiled_helper(label) for label in parts.compiled]
+    helpers = [compiled_helper(fun) for fun in parts.compiled.values()]
     code = [*decorators(parts), *specials(parts), *vector(parts), *helpers, *bodies]
     written = write(gast.Module([*head, *code, *[t for t in parts.helpers.values() if t is not None], *wrappers], []))
     loops = write(gast.Module([*head, *code], [])).text
@@ -97,10 +97,8 @@ def option_tree(value: Any) -> Tree:
     return constant(value)
 
 
-def compiled_helper(label: str) -> Any:
-    from . import kernels
-
-    tree = helper_tree(getattr(kernels, label))
+def compiled_helper(fun: Any) -> Any:
+    tree = helper_tree(fun)
     tree.decorator_list = [name(COMPILED)]
     if tree.body and isinstance(tree.body[0], gast.Expr) and isinstance(tree.body[0].value, gast.Constant):
         tree.body = tree.body[1:]
@@ -108,7 +106,10 @@ def compiled_helper(label: str) -> Any:
 
 
 def specials(parts: LoopParts) -> list[Any]:
-    return []
+    """The functions of SciPy in use."""
+    from .special import declarations
+
+    return declarations(parts.specials, parts.adapters)
 
 
 def vector(parts: LoopParts) -> list[Any]:

@@ -102,7 +102,7 @@ def _expandable(op: Op) -> bool:
     if op.fun is operator.getitem:
         return is_array(op.args[0]) and all(map(_plain_item, as_tuple(op.args[1]))) and not _mixed_mask(op)
     if op.fun in COPIES:
-        return is_array(op.args[0])
+        return is_array(op.args[0]) and op.args[0].type.rank == op.results[0].type.rank
     if op.fun in (np.full, np.full_like):
         return is_number(op.args[1]) or is_array(op.args[1])
     if op.fun in (np.eye, np.identity):
@@ -431,7 +431,7 @@ def _settle_root(p: Planner, root: Root) -> None:
         before, others = _needs(p, leaves(node.args[:2]), None)
         least, roots = max(least, before), [*roots, *[(v, False) for v, _ in others]]
     else:
-        least, roots = _needs(p, read, root.domain)
+        least, roots = _needs(p, read, root.domain if _reads_aligned(root) else None)
     for v, aligned in roots:
         other = p.root_of[v]
         joins = aligned and other.kind == "store" and other.domain == root.domain
@@ -453,6 +453,11 @@ def _settle_root(p: Planner, root: Root) -> None:
     p.level[root.value] = at
     _note_memory(p, read, at)
     _note_write(p, node, at)
+
+
+def _reads_aligned(root: Root) -> bool:
+    """Whether an entry is made of the entries at the same place: not so of what is turned round or picked out."""
+    return root.kind != "store" or is_elementwise(root.node) or root.node.fun in COPIES
 
 
 def _after_readers(p: Planner, node: Any) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from ...frontend.primitives import stop_gradient, truth_and, truth_not, truth_or
 from ...ir.program import Op, Value, type_of
 from ...ir.types import Type
+from ...kernels import ELEMENTS
 from ...table import shapes
 from ..spelling import BINARY, COMPARE, LOAD, UNARY, call, constant, dotted, name
 
@@ -339,7 +341,7 @@ SCALARS.update(
         np.less_equal: _compare(gast.LtE), np.greater: _compare(gast.Gt), np.greater_equal: _compare(gast.GtE),
         np.invert: _unary(gast.Invert), np.fix: lambda parts, op, trees: call(dotted("np.trunc"), *trees),
         math.gamma: _of_math("gamma"), math.lgamma: _of_math("lgamma"), math.erf: _of_math("erf"),
-        math.erfc: _of_math("erfc"), operator.is_: _compare(gast.Eq), operator.is_not: _compare(gast.NotEq),
+        math.erfc: _of_math("erfc"), math.ldexp: _of_math("ldexp"), operator.is_: _compare(gast.Eq), operator.is_not: _compare(gast.NotEq),
     }
 )  # fmt: skip
 
@@ -361,7 +363,22 @@ def canonical(op: Op) -> Any:
 
 def is_elementwise(op: Op) -> bool:
     """Whether an operation has a spelling for one element, and so acts entry by entry."""
-    return canonical(op) in SCALARS and op.structure is None and _plain_options(op) and _enough_operands(op)
+    if op.structure is not None:
+        return False
+    if canonical(op) in SCALARS:
+        return _plain_options(op) and _enough_operands(op)
+    return is_element_kernel(op) or is_special(op)
+
+
+def is_element_kernel(op: Op) -> bool:
+    return isinstance(op.fun, types.FunctionType) and op.fun in ELEMENTS
+
+
+def is_special(op: Op) -> bool:
+    """Whether an operation is a function of SciPy's that has a C interface."""
+    from .special import special_of
+
+    return special_of(op) is not None
 
 
 def _plain_options(op: Op) -> bool:
@@ -374,7 +391,14 @@ def _enough_operands(op: Op) -> bool:
 
 def spell_element(parts: Any, op: Op, trees: list[Tree]) -> Tree:
     """One element of the result, from one element of each operand."""
-    return SCALARS[canonical(op)](parts, op, trees)
+    spelling = SCALARS.get(canonical(op))
+    if spelling is not None:
+        return spelling(parts, op, trees)
+    if is_element_kernel(op):
+        return call(parts.helper(op.fun), *trees)
+    from .special import spell_special
+
+    return spell_special(parts, op, trees)
 
 
 CHEAP = frozenset(
