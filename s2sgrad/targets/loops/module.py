@@ -157,6 +157,7 @@ def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
         for v in leaves(values):
             if has_memory(v):
                 out.update(found.roots.get(v, ()))
+                out.update(same_memory(v))
 
     note(results)
     note(function.body.end.values)
@@ -165,6 +166,18 @@ def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
             note(inner.end.values)
         if not isinstance(node, Op) or node.fun in (list_append, list_of, list_set, pack):
             note(node.operands)  # a loop or a call may hand on what it is given
+    return out
+
+
+def same_memory(v: Value) -> set[Value]:
+    """A value and those it may be a view of, or the same as: here each may be an allocation of its own."""
+    out, pending = {v}, [v]
+    while pending:
+        node = pending.pop().node
+        if isinstance(node, Op) and (is_view(node) or (node.entry is not None and node.entry.shares)):
+            fresh = [a for a in operands(node) if has_memory(a) and a not in out]
+            out.update(fresh)
+            pending.extend(fresh)
     return out
 
 
