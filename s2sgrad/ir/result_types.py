@@ -386,6 +386,8 @@ def getitem_type(node: Any, x: Arg, index: Arg) -> Type:
     t = type_of(x)
     if t.kind == "list":
         return t.item or UNKNOWN
+    if t.kind == "scalar" and index == ():
+        return t
     if t.kind != "array":
         return UNKNOWN
     shape = subscript_shape(t.shape, index, node)

@@ -72,3 +72,59 @@ def sine_integral(x: Any) -> Any:
         term *= -x * x / ((2 * k) * (2 * k + 1))
         total += term / (2 * k + 1)
     return total
+
+
+@element(np.int64)
+def common_divisor(a: Any, b: Any) -> Any:
+    a, b = abs(a), abs(b)
+    while b:
+        a, b = b, a % b
+    return a
+
+
+@element(np.int64)
+def common_multiple(a: Any, b: Any) -> Any:
+    if a == 0 or b == 0:
+        return 0
+    return abs(a) // common_divisor(a, b) * abs(b)
+
+
+@element(np.int64)
+def falling_product(n: Any, k: Any) -> Any:
+    """n (n - 1) ... (n - k + 1)."""
+    if n < 0 or k < 0:
+        raise ValueError("factorial() not defined for negative values")
+    out = 1
+    for j in range(k):
+        if n - j != 0 and out > 9223372036854775807 // max(n - j, 1):
+            raise OverflowError("the result does not fit into 64 bits")
+        out *= n - j
+    return out
+
+
+@element(np.int64)
+def choices(n: Any, k: Any) -> Any:
+    """The binomial coefficient."""
+    if n < 0 or k < 0:
+        raise ValueError("n must be a non-negative integer")
+    if k > n:
+        return 0
+    out = 1
+    for j in range(min(k, n - k)):
+        if out > 9223372036854775807 // (n - j):
+            raise OverflowError("the result does not fit into 64 bits")
+        out = out * (n - j) // (j + 1)
+    return out
+
+
+@element(np.int64)
+def whole_root(n: Any) -> Any:
+    """The largest whole number whose square is not above `n`."""
+    if n < 0:
+        raise ValueError("isqrt() argument must be nonnegative")
+    root = int(math.sqrt(n))
+    while root * root > n:
+        root -= 1
+    while (root + 1) * (root + 1) <= n:
+        root += 1
+    return root

@@ -569,6 +569,59 @@ def more_exactly(total: Any, lost: Any, x: Any) -> Any:
     return s, lost + ((total - s) + x if abs(total) >= abs(x) else (x - s) + total)
 
 
+# Whole numbers: by loops, exact as long as they fit into 64 bits.
+
+
+@simpler(math.gcd)
+def _gcd(*integers: Any) -> Any:
+    out = 0
+    for n in integers:
+        out = numbers.common_divisor(out, n)
+    return out
+
+
+@simpler(math.lcm)
+def _lcm(*integers: Any) -> Any:
+    out = 1
+    for n in integers:
+        out = numbers.common_multiple(out, n)
+    return out
+
+
+@simpler(math.factorial)
+def _factorial(n: Any) -> Any:
+    return numbers.falling_product(n, n)
+
+
+@simpler(math.comb)
+def _comb(n: Any, k: Any) -> Any:
+    return numbers.choices(n, k)
+
+
+@simpler(math.perm)
+def _perm(n: Any, k: Any = None) -> Any:
+    return numbers.falling_product(n, n if k is None else k)
+
+
+@simpler(math.isqrt)
+def _isqrt(n: Any) -> Any:
+    return numbers.whole_root(n)
+
+
+@simpler(np.lexsort)
+def _lexsort(keys: Any, axis: Any = -1) -> Any:
+    rows = [keys[k] for k in range(len(keys))]
+    order = np.argsort(rows[0], axis)
+    for row in rows[1:]:
+        order = np.take_along_axis(order, np.argsort(np.take_along_axis(row, order, axis), axis), axis)
+    return order
+
+
+@simpler(np.array_equiv)
+def _array_equiv(a1: Any, a2: Any) -> Any:
+    return bool(np.all(a1 == a2))
+
+
 # Grids and windows.
 
 
