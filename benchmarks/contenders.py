@@ -89,7 +89,7 @@ PRIMALS = ("primal", "written")  # these return the value alone
 
 
 def contenders(problem: Problem) -> dict[str, Callable[[], Run]]:
-    """What makes each contender ready to run; the first call compiles. `hand` comes first: the rest is compared with it."""
+    """What makes each contender ready to run; the first call compiles. `hand` is first."""
     args = problem.args()
     shortened = problem.shortened
     short = set(shortened.contenders) if shortened else set()

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.contenders import PRIMALS, contenders, flat
 from benchmarks.environment import pin
-from benchmarks.problem import Problem
+from benchmarks.problem import Problem, compiled
 from benchmarks.timing import Run, interleaved
 
 TOLERANCE = 1e-9
@@ -28,6 +28,13 @@ def difference(got: list[Any], expected: list[Any]) -> float:
 def is_missing(name: str, error: Exception) -> bool:
     """Whether this is another library that is not installed."""
     return isinstance(error, ImportError) and name.startswith(OPTIONAL)
+
+
+def warm_up() -> None:
+    """What the first compilation of a process costs, whatever is compiled, is nobody's own."""
+    import s2sgrad  # noqa: F401
+
+    compiled(lambda x: np.dot(x, x).sum())(np.ones((2, 2)))
 
 
 def ready(problem: Problem) -> tuple[dict[str, Run], dict[str, Any], dict[str, float]]:
@@ -62,6 +69,7 @@ def compared(problem: Problem, results: dict[str, Any]) -> dict[str, float]:
 
 def measure(problem: Problem, turns: int, budget: float) -> dict[str, Any]:
     """Times of a call in seconds (or what failed), of the first call, and the differences of the results."""
+    warm_up()
     runs, results, first = ready(problem)
     differences = compared(problem, results)
     times: dict[str, Any] = {name: result for name, result in results.items() if isinstance(result, str)}
