@@ -21,7 +21,7 @@ def main() -> None:
     from s2sgrad import value_and_grad
 
     args = tuple(np.random.default_rng(0).normal(size=(4, 8)))
-    gradient = value_and_grad(program, (0, 1, 2, 3), jit=True)
+    gradient: Any = value_and_grad(program, (0, 1, 2, 3), jit=True)
     gradient(*args)
     runs = {"call": partial(gradient, *args), "dispatcher": partial(gradient.jitted, *args)}
     print(json.dumps(interleaved(runs, turns=50, budget=4.0)))

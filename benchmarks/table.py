@@ -24,7 +24,7 @@ def seconds(value: Any, mark: str = "") -> str:
 
 
 def ratio(value: Number) -> str:
-    return MISSING if value is None else f"{value:.2f}" if value < 100 else f"{value:.0f}"
+    return MISSING if value is None else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
 
 def megabytes(value: Any) -> str:
@@ -125,19 +125,19 @@ def ratio_table(results: dict[str, Measured], ours: str) -> str:
 
 
 def start_table(results: dict[str, Measured], trivial: tuple[Any, Any]) -> str:
-    """First calls in this process, less the call itself; and in a process of its own, without and with caches."""
+    """Generation; other first calls, less a later one; first calls in fresh processes, without and with caches."""
     rows, compared = [], []
     for name, measured in results.items():
         first, times = measured["first"], measured["times"]
         spent = {
             key: max(first[key] - times[key], 0.0)
-            for key in ("plain", "jit", "primal", "written", "hand")
+            for key in ("jit", "primal", "written", "hand")
             if key in first and isinstance(times.get(key), float)
         }
         compared.append(over(spent.get("jit"), spent.get("written", spent.get("primal"))))
         cold, warm = measured.get("start", (None, None))
         jit = spent.get("jit", times.get("jit"))
-        cells = [spent.get("plain"), jit, spent.get("written"), spent.get("primal"), spent.get("hand")]
+        cells = [measured["generation"], jit, spent.get("written"), spent.get("primal"), spent.get("hand")]
         beyond = warm - trivial[1] if isinstance(warm, float) and isinstance(trivial[1], float) else None
         rows.append(
             [name, *map(seconds, cells), ratio(compared[-1]), seconds(cold), seconds(warm), seconds(beyond)]
