@@ -134,16 +134,17 @@ def main():
     parser.add_argument(
         "--descent", type=int, default=15 if small else 80, help="steps of the hyperparameters"
     )
+    parser.add_argument("--jit", action="store_true", help="compile the hypergradient with Numba")
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder for the plot")
     options = parser.parse_args()
 
     compare(options.steps)
     init, update = optim.adam(optim.cosine_decay(0.1, options.descent))
     first = logs = start(options.steps)
-    state, losses = init(logs), []
+    state, losses, derivative = init(logs), [], value_and_grad(objective, jit=options.jit)
     progress = trange(options.descent, desc="hyperparameters", unit="step")
     for _ in progress:
-        loss, gradient = value_and_grad(objective)(logs)
+        loss, gradient = derivative(logs)
         logs, state = update(optim.clip_by_norm(gradient, 0.1), state, logs)  # near chaos gradients explode
         losses.append(float(loss))
         progress.set_postfix(validation=f"{loss:.4f}", refresh=False)
