@@ -86,13 +86,19 @@ def loss(params, rows, columns, logarithms, weights):
     return np.sum(weights * errors**2) / len(rows)
 
 
+def start(size, dimension, random):
+    params = {
+        key: random.uniform(-0.5, 0.5, (size, dimension)) / np.sqrt(dimension)
+        for key in ("words", "contexts")
+    }
+    return params | {"word_biases": np.zeros(size), "context_biases": np.zeros(size)}
+
+
 def fit(entries, size, options, random):
     """Vectors (the sum of both kinds, as in the paper) by Adam on all entries, and the losses."""
     rows, columns, counts = entries
     data = (rows, columns, np.log(counts), np.minimum(1.0, (counts / 20) ** 0.75))
-    shape, losses = (size, options.dimension), []
-    params = {key: random.uniform(-0.5, 0.5, shape) / np.sqrt(shape[1]) for key in ("words", "contexts")}
-    params |= {"word_biases": np.zeros(size), "context_biases": np.zeros(size)}
+    params, losses = start(size, options.dimension, random), []
     some = [part[:: len(rows) // 40] for part in data]
     gradients = [grad(objective)(params, *some) for objective in (loss, loss_by_loops)]
     assert all(np.allclose(gradients[0][key], gradients[1][key]) for key in params)
