@@ -5,12 +5,12 @@ the gradient of the loss f there and answers with the step to take,
 
     theta_{t+1} = theta_t + 0.1 m_t,      (m_t, h_{t+1}) = LSTM(grad f(theta_t), h_t; phi),
 
-the same phi for all coordinates, a state h for each. How well it optimises, sum_t f(theta_t), is differentiated with
-respect to phi through the unrolled optimisation, twenty steps at a time, and Adam descends. As in the paper the
+the same phi for all coordinates, a state h for each. How well it optimises, sum_t (t/T) f(theta_t), is differentiated
+with respect to phi through the unrolled optimisation, twenty steps at a time, and Adam descends. As in the paper the
 gradients that the LSTM reads count as constants (`stop_gradient`), and they come as (log|g|/p, sign g).
 
-Two families of problems, an optimiser learned for each: quadratics f(theta) = |W theta - y|^2 in ten dimensions, W and
-y Gaussian, and a multilayer perceptron on handwritten digits, another minibatch each step. On fresh quadratics, fresh
+Two families of problems: quadratics f(theta) = |W theta - y|^2 in ten dimensions, W and y Gaussian, and then, learned
+on from there, a perceptron with a hidden layer on handwritten digits, another minibatch each step. On fresh quadratics, fresh
 first weights and fresh minibatches it is compared after 100 steps with SGD, momentum, RMSprop, Adam and Nesterov, each
 with the learning rate of a grid that turns out best on these very problems.
 """
@@ -82,7 +82,7 @@ def features(g):
 
 
 def unroll(phi, theta, states, loss, data, begin, end):
-    """These steps of the learned optimiser: the sum of the losses, where it got to, and the losses."""
+    """These steps of the learned optimiser: the weighted losses, where it got to, and the losses."""
     total, trail = 0.0, []
     for step in range(begin, end):
         x = features(stop_gradient(grad(loss)(theta, step, *data)))
@@ -91,7 +91,7 @@ def unroll(phi, theta, states, loss, data, begin, end):
         states = (first, second)
         theta = theta + 0.1 * (h @ phi["out"]).reshape(theta.shape)
         value = loss(theta, step + 1, *data) / len(theta)
-        total = total + value
+        total = total + (step + 1) / HORIZON * value
         trail.append(value)
     return total, theta, states, trail
 
@@ -110,9 +110,8 @@ def fresh_optimiser(hidden, random):
     return {"first": layer(2), "second": layer(hidden), "out": 0.1 * random.standard_normal((hidden, 1))}
 
 
-def learn(problems, loss, epochs, batch, options, random):
-    """The parameters of the optimiser learned over that many batches of problems."""
-    phi = fresh_optimiser(options.hidden, random)
+def learn(phi, problems, loss, epochs, batch, options, random):
+    """The parameters of the optimiser, learned from these on over that many batches of problems."""
     init, update = optim.adam(optim.cosine_decay(0.01, epochs * HORIZON // TRUNCATION))
     meta, progress = init(phi), trange(epochs, desc=f"learning on {problems.__name__}", unit="batch")
     for _ in progress:
@@ -153,7 +152,7 @@ def main():
     small = os.environ.get("S2SGRAD_EXAMPLE_SIZE") == "small"
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--batches", type=int, default=100 if small else 400, help="of 32 quadratics to learn from"
+        "--batches", type=int, default=100 if small else 250, help="of 32 quadratics to learn from"
     )
     parser.add_argument("--networks", type=int, default=10 if small else 60, help="perceptrons to learn from")
     parser.add_argument("--hidden", type=int, default=20, help="units in a layer of the LSTM")
@@ -161,6 +160,7 @@ def main():
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder for the plot")
     options = parser.parse_args()
     random = np.random.default_rng(0)
+    phi = fresh_optimiser(options.hidden, random)
     plt.switch_backend("Agg")
     figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
     for problems, loss, epochs, batch, fresh, axis in (
@@ -168,18 +168,21 @@ def main():
         (perceptrons, perceptron, options.networks, 1, 16, axes[1]),
     ):
         with threadpool_limits(1):  # the matrices are small: waking threads costs more than they give
-            phi = learn(problems, loss, epochs, batch, options, random)
+            phi = learn(phi, problems, loss, epochs, batch, options, random)
             results = compare(phi, loss, *problems(fresh, random), options.hidden)
         for name, trail in results.items():
             axis.semilogy(trail, label=name, linewidth=2.5 if name == "learned" else 1)
             print(f"  {name:22} mean loss {trail[0]:7.3f}, after {HORIZON} steps {trail[-1]:8.4f}")
         axis.set(xlabel="step", ylabel="mean loss", title=f"fresh {problems.__name__}")
         axis.legend()
-        if problems is quadratics:
-            others = min(trail[-1] for name, trail in results.items() if name != "learned")
-            assert results["learned"][-1] < others, "a hand-designed optimiser is better"
+        finals = {name.partition(",")[0]: trail[-1] for name, trail in results.items()}
+        rivals = {"sgd", "rmsprop", "adam"} if problems is perceptrons else set(finals) - {"learned"}
+        if problems is quadratics or not small:  # a few networks are not enough to learn from
+            assert finals["learned"] < min(finals[name] for name in rivals), (
+                "a hand-designed optimiser is better"
+            )
     options.output.mkdir(parents=True, exist_ok=True)
-    figure.savefig(options.output / "learning_to_learn.png", dpi=90)
+    figure.savefig(options.output / "learning_to_learn.png", dpi=75)
     print(f"plot  {options.output / 'learning_to_learn.png'}")
 
 
