@@ -15,58 +15,21 @@ their family and with their role and nothing else. There are no pairs in any sen
 import argparse
 import os
 import re
-from collections import Counter
 from itertools import permutations
 from pathlib import Path
 from pydoc_data.topics import topics
 
 import matplotlib.pyplot as plt
 import numpy as np
-from scipy.sparse import csr_array
+from cooccurrence import FAMILIES, ROLES, count, planted_corpus, planted_relations
 from tqdm import trange
 
 from s2sgrad import grad, optim, value_and_grad
 
-WINDOW = 5
-FAMILIES, ROLES = 12, 4
 WORDS = (
     "argument attribute class exception expression function item key method module name number object value"
 )
 PLURALS = [(word, word + ("es" if word.endswith("s") else "s")) for word in WORDS.split()]
-
-
-def planted_corpus(sentences, random):
-    """Sentences of one word (family, role), three contexts of each, and fillers that go with anything."""
-    text = []
-    for _ in range(sentences):
-        family, role = random.integers(FAMILIES), random.integers(ROLES)
-        around = [f"family{family}_{k}" for k in random.integers(0, 4, 3)]
-        around += [f"role{role}_{k}" for k in random.integers(0, 4, 3)]
-        around += [f"filler{k}" for k in random.integers(0, 10, 3)]
-        random.shuffle(around)
-        text += [*around[:5], f"word{family}_{role}", *around[5:], *[""] * WINDOW]
-    return text
-
-
-def planted_relations():
-    """For each two roles the pairs of words, one a family."""
-    for r, s in permutations(range(ROLES), 2):
-        yield [(f"word{family}_{r}", f"word{family}_{s}") for family in range(FAMILIES)]
-
-
-def count(text, most):
-    """The most frequent words, and the nonzero entries of the co-occurrence matrix: (rows, columns, counts)."""
-    words = [word for word, _ in Counter(filter(None, text)).most_common(most)]
-    place, shape = {word: k for k, word in enumerate(words)}, (len(words), len(words))
-    ids, total = np.array([place.get(word, -1) for word in text]), csr_array(shape)
-    for distance in range(1, WINDOW + 1):
-        left, right = ids[:-distance], ids[distance:]
-        both = (left >= 0) & (right >= 0)
-        near = csr_array((np.full(both.sum(), 1 / distance), (left[both], right[both])), shape=shape)
-        total = total + near + near.T
-    total = total.tocoo()
-    print(f"{len(text)} words, {len(words)} different ones taken, {total.nnz} nonzero counts")
-    return words, (total.row, total.col, total.data)
 
 
 def loss_by_loops(params, rows, columns, logarithms, weights):
