@@ -256,7 +256,7 @@ def _size_among(k: Kernel, node: Op, e: Any, arrays: list[Any], x: Value, index:
     raise refuse(node, "whose size is not known")
 
 
-ZEROS = frozenset([np.zeros, np.zeros_like, np.empty, np.empty_like])
+ZEROS: frozenset[Any] = frozenset([np.zeros, np.zeros_like, np.empty, np.empty_like])
 
 
 # --- stored arrays --------------------------------------------------------------------------------------------
