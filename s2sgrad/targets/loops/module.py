@@ -7,6 +7,7 @@ apart and putting them together again is ordinary Python around them, written by
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
@@ -15,6 +16,7 @@ import gast
 import numpy as np
 
 from ...frontend.primitives import list_append, list_of, list_set, pack
+from ...frontend.abstract import leaves_of, map_abstract
 from ...ir.program import (
     Block,
     Function,
@@ -27,6 +29,7 @@ from ...ir.program import (
     leaves,
     map_leaves,
     operands,
+    type_of,
     walk,
 )
 from ...ir.types import UNKNOWN, Type
@@ -278,7 +281,12 @@ class Flat:
     """The leaves that a compiled function takes and returns."""
 
     params: tuple[Value, ...]
-    results: tuple[Value, ...]
+    results: tuple[Any, ...]  # values and numbers, one as often as it stands in the result
+
+    @property
+    def values(self) -> list[Value]:
+        """The values among the results, each once."""
+        return list(dict.fromkeys(v for v in self.results if isinstance(v, Value)))
 
 
 def flattened(e: Entry, aside: Aside) -> Flat:
@@ -288,13 +296,19 @@ def flattened(e: Entry, aside: Aside) -> Flat:
     given = [v for _, abstract in e.parameters for v in leaves(plain(abstract))]
     params = [v for v in dict.fromkeys([*given, *e.captured]) if v in used or v.type.kind != "unknown"]
     params += aside.made
-    wanted = [v for v in aside.wanted if v not in given and v not in e.captured]
-    return Flat(tuple(params), tuple(dict.fromkeys([*leaves(plain(e.result)), *wanted])))
+    results = [x for x in leaves_of(plain(e.result)) if is_result(x)]
+    wanted = dict.fromkeys(v for v in aside.wanted if v not in given and v not in e.captured and v not in results)
+    return Flat(tuple(params), (*results, *wanted))
+
+
+def is_result(x: Any) -> bool:
+    """Whether a leaf of a result is returned by the compiled function: not None, nor text."""
+    return isinstance(x, Value) or is_number(x)
 
 
 def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
     """The compiled function of an entry: leaves in, leaves out."""
-    results = list(flat.results)
+    results = flat.values
     e.function.body.end = Terminator("return", ())
     k = function_of(e.function, results, parts)
     args = []
@@ -309,7 +323,12 @@ def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
         if v.type.kind == "list":
             k.assign(k.labels[v], call(parts.helper("rows_of"), name(k.labels[v])))
     hold(k, e.function.body, results)
-    trees = [returned(k, v, e.fresh_results, results) for v in results]
+    trees, seen = [], set()
+    for v in flat.results:
+        tree = k.static(v) if not isinstance(v, Value) else returned(k, v, e.fresh_results, results)
+        again = v in seen and is_array(v) and isinstance(tree, gast.Name)
+        trees.append(call(gast.Attribute(tree, "copy", LOAD)) if again else tree)
+        seen.add(v)
     if trees:
         k.statement(gast.Return(trees[0] if len(trees) == 1 else gast.Tuple(trees, LOAD)))
     return definition(label, args, e.doc, k.out or [gast.Pass()])
@@ -332,17 +351,18 @@ def print_wrapper(e: Entry, flat: Flat, label: str, parts: LoopParts, aside: Asi
     """The function that takes the user's arguments: it calls the compiled one and restores types and containers."""
     nodes: list[Op] = list(aside.before)
     args = [_leaf(v, nodes) for v in flat.params]
-    made = tuple(Value(kernel_type(v.type), v.name) for v in flat.results)
+    made = tuple(Value(kernel_type(type_of(v)), getattr(v, "name", None)) for v in flat.results)
     entry = TableEntry(Compiled(label), label)
     op = Op(Compiled(label), entry, tuple(args), {}, made, structure=tuple if len(made) > 1 else None)
     for r in made:
         r.node = op
     if not made:  # it is called for its effects
         op.results = (Value(UNKNOWN),)
-    if made or any(is_impure(n) for n in e.function.body.nodes):
+    if flat.values or any(is_impure(n) for n in e.function.body.nodes):
         nodes.append(op)
-    final = {v: _restored(v, r, nodes) for v, r in zip(flat.results, made)}
-    result = _replaced(e.result, final, nodes)
+    restored = [_restored(v, r, nodes) if isinstance(v, Value) else v for v, r in zip(flat.results, made)]
+    final = {v: r for v, r in zip(flat.results, restored) if isinstance(v, Value)}
+    result = _replaced(e.result, iter(restored))
     for op in aside.after:
         op.args, op.kwargs = map_leaves((op.args, op.kwargs), lambda v: final.get(v, v))
         nodes.append(op)
@@ -384,20 +404,9 @@ def _restored(v: Value, r: Value, nodes: list[Op]) -> Value:
     return r
 
 
-def _replaced(x: Any, final: dict[Value, Value], nodes: list[Op]) -> Any:
-    """The result made of what the compiled function returns; an array that stands in two places is two arrays."""
-    from ...frontend.abstract import map_abstract
-
-    seen: set[Value] = set()
-
-    def place(leaf: Any) -> Any:
-        if not isinstance(leaf, Value) or leaf not in final:
-            return leaf
-        again = leaf in seen and has_memory(leaf)
-        seen.add(leaf)
-        return _op(np.copy, (final[leaf],), leaf.type, nodes) if again else final[leaf]
-
-    return map_abstract(x, place)
+def _replaced(x: Any, restored: Iterator[Any]) -> Any:
+    """The result made of what the compiled function returns."""
+    return map_abstract(x, lambda leaf: next(restored) if is_result(leaf) else leaf)
 
 
 __all__ = ["LoopText", "cast", "is_array", "map_leaves", "print_loops"]
