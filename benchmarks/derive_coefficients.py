@@ -38,13 +38,24 @@ def kernels() -> dict[str, Kernel]:
     half_ln2, quarter_pi = mp.log(2) / 2 * mpf("1.0001"), mp.pi / 4 * mpf("1.0001")
     largest_s = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2
     root = mp.sqrt
+    scaled_erfc = lambda x: mp.exp(x * x) * mp.erfc(x)
     table = {
         "exp": Kernel(lambda r: (mp.exp(r) - 1 - r) / r**2, -half_ln2, half_ln2, 10, 5),
         "log": Kernel(lambda z: (2 * mp.atanh(root(z)) / root(z) - 2) / z, mpf(0), largest_s, 7, 4),
         "sin": Kernel(lambda z: (mp.sin(root(z)) / root(z) - 1) / z, mpf(0), quarter_pi**2, 6, 3),
         "cos": Kernel(lambda z: (mp.cos(root(z)) - 1 + z / 2) / z**2, mpf(0), quarter_pi**2, 6, 3),
+        "sin of a single": Kernel(lambda z: (mp.sin(root(z)) / root(z) - 1) / z, mpf(0), quarter_pi**2, 4, 4),
+        "cos of a single": Kernel(lambda z: (mp.cos(root(z)) - 1) / z, mpf(0), quarter_pi**2, 5, 5),
         "sinh": Kernel(lambda z: (mp.sinh(root(z)) / root(z) - 1) / z, mpf(0), half_ln2**2, 5, 3),
         "tanh": Kernel(lambda z: (mp.tanh(root(z)) / root(z) - 1) / z, mpf(0), mpf("0.5494") ** 2, 11, 5),
+        "arctan": Kernel(
+            lambda z: (mp.atan(root(z)) / root(z) - 1) / z, mpf(0), (root(2) - 1) ** 2 * mpf("1.001"), 11, 5
+        ),
+        "arcsin": Kernel(lambda z: (mp.asin(root(z)) / root(z) - 1) / z, mpf(0), mpf("0.25"), 13, 6),
+        "erf": Kernel(lambda z: mp.erf(root(z)) / root(z) - 1, mpf(0), mpf(1), 12, 7),
+        "erfc": Kernel(lambda t: scaled_erfc(3 * (1 + t) / (1 - t)), -mpf(1) / 2, mpf(1) / 3, 16, 8),
+        "cbrt": Kernel(lambda m: m ** (-mpf(1) / 3), mpf(1), mpf(8), 6, 6),
+        "power": Kernel(lambda z: (mp.atanh(root(z)) / root(z) - 1 - z / 3) / z**2, mpf(0), largest_s, 8, 4),
         "cosh": Kernel(lambda z: (mp.cosh(root(z)) - 1) / z, mpf(0), half_ln2**2, 6, 3),
     }
     return table

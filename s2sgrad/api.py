@@ -48,7 +48,9 @@ class Derivative:
         self._signature: Signature = signature_of(self._fun)
         self._positions = [] if kind == "value" else resolve_wrt(self._signature, wrt)
         self._plain = all(len(p) == 1 for p in self._positions)
-        self._request = Request(kind, tuple(self._positions), not isinstance(wrt, (tuple, list)), jit_options(jit))
+        self._request = Request(
+            kind, tuple(self._positions), not isinstance(wrt, (tuple, list)), jit_options(jit)
+        )
         self._variants = compiler.variants_of(self._fun, self._request)
         self._quick = self._variants.quick
         self._latest: Specialisation | None = None

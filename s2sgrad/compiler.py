@@ -92,7 +92,9 @@ def jit_options(jit: Any) -> Any:
         raise TypeError(f"jit is True, False or a dict of options for numba.njit, not a {type(jit).__name__}")
     unknown = [key for key in jit if key not in JIT_OPTIONS]
     if unknown:
-        raise TypeError(f"jit has no option {unknown[0]!r}: numba.njit takes {', '.join(sorted(JIT_OPTIONS))}")
+        raise TypeError(
+            f"jit has no option {unknown[0]!r}: numba.njit takes {', '.join(sorted(JIT_OPTIONS))}"
+        )
     frozen = {k: frozenset(v) if isinstance(v, (set, list)) else v for k, v in jit.items()}
     return tuple(sorted(frozen.items()))
 

@@ -16,7 +16,9 @@ def dispatcher_of(spec: Specialisation) -> Any:
     if not kernels:
         raise AttributeError("this derivative is not compiled: make it with jit=True")
     if not spec.text.alone:  # type: ignore[attr-defined]
-        raise AttributeError("this function has effects on objects of Python's, which compiled code cannot have")
+        raise AttributeError(
+            "this function has effects on objects of Python's, which compiled code cannot have"
+        )
     return spec.run.__globals__[kernels[0]]
 
 

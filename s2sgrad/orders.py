@@ -321,7 +321,9 @@ class Jacobian:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if isinstance(self.wrt, (tuple, list)):
-            return tuple(Jacobian(self.__wrapped__, w, self.mode, None, self._jit)(*args, **kwargs) for w in self.wrt)
+            return tuple(
+                Jacobian(self.__wrapped__, w, self.mode, None, self._jit)(*args, **kwargs) for w in self.wrt
+            )
         bound = with_floats(self._push._signature.bind(args, kwargs), self._push._positions)
         x = reach(bound, self._push._positions[0], self._push._signature.names)
         if not isinstance(x, (float, complex, np.ndarray, np.generic)):

@@ -75,7 +75,13 @@ def _forward_entry(lowered: Lowered, targets: list[Any], results: list[Any]) -> 
 
 
 def _entry(
-    lowered: Lowered, function: Function, kind: str, more: list[Any], result: Any, doc: str, plain: list[Value]
+    lowered: Lowered,
+    function: Function,
+    kind: str,
+    more: list[Any],
+    result: Any,
+    doc: str,
+    plain: list[Value],
 ) -> Entry:
     """A function of the arguments and more."""
     name = lowered.function.name

@@ -60,6 +60,9 @@ def supported() -> Table:
     for library in [name for name in LAZY_CHAPTERS if find_spec(name) is not None]:
         for chapter in LAZY_CHAPTERS.pop(library, ()):
             importlib.import_module(chapter)
+    from .targets.loops.coverage import read_all_chapters
+
+    read_all_chapters()
     rows: dict[str, Row] = {}
     for fun, entry in list(ENTRIES.items()):
         name = _name_of(fun, entry)
@@ -77,6 +80,8 @@ def _name_of(fun: Any, entry: Entry) -> str | None:
 
 
 def _row(name: str, fun: Any, entry: Entry) -> Row:
+    from .targets.loops.coverage import compiles
+
     defined = fun in DEFINITIONS
     reverse = entry.vjps is not None or defined
     forward = (
@@ -91,7 +96,8 @@ def _row(name: str, fun: Any, entry: Entry) -> Row:
         else ", ".join(m for m, there in (("reverse", reverse), ("forward", forward)) if there)
     )
     real_only = "scipy" in name or name.startswith("math.")
-    return Row(name, modes, "real" if real_only else "real, complex", False, entry.limits)
+    jit = compiles(name, fun, entry)
+    return Row(name, modes, "real" if real_only else "real, complex", jit, entry.limits)
 
 
 __all__ = ["Row", "Table", "supported"]

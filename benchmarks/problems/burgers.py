@@ -21,9 +21,7 @@ def program(u0: Any, nu: Any, target: Any, steps: Any, c: Any) -> Any:
         here, south, north = u[1:-1, 1:-1], u[2:, 1:-1], u[:-2, 1:-1]
         east, west = u[1:-1, 2:], u[1:-1, :-2]
         u[1:-1, 1:-1] = (
-            here
-            - c * here * (south - north + east - west)
-            + nu * (south + north + east + west - 4.0 * here)
+            here - c * here * (south - north + east - west) + nu * (south + north + east + west - 4.0 * here)
         )
     return np.sum((u - target) ** 2)
 

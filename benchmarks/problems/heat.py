@@ -1,4 +1,4 @@
-"""P6a: the heat equation, 200 explicit steps on 128 x 128 points, with respect to state and diffusivity, or state alone."""
+"""P6a: the heat equation, 200 explicit steps on 128 x 128 points, by state and diffusivity, or state alone."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ def arguments() -> tuple[Any, ...]:
 def program(u0: Any, k: Any, target: Any, steps: Any) -> Any:
     u = u0.copy()
     for _ in range(steps):
-        u[1:-1, 1:-1] += k * (
-            u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2] - 4.0 * u[1:-1, 1:-1]
-        )
+        u[1:-1, 1:-1] += k * (u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2] - 4.0 * u[1:-1, 1:-1])
     return np.sum((u - target) ** 2)
 
 
@@ -78,9 +76,7 @@ def step_adjoint(u: Any, k: Any, u_bar: Any, seed: Any) -> Any:
     k_bar = 0.0
     for i in range(1, u.shape[0] - 1):
         for j in range(1, u.shape[1] - 1):
-            k_bar += u_bar[i, j] * (
-                u[i + 1, j] + u[i - 1, j] + u[i, j + 1] + u[i, j - 1] - 4.0 * u[i, j]
-            )
+            k_bar += u_bar[i, j] * (u[i + 1, j] + u[i - 1, j] + u[i, j + 1] + u[i, j - 1] - 4.0 * u[i, j])
             seed[i + 1, j + 1] = k * u_bar[i, j]
     gather(u_bar, seed)
     return k_bar

@@ -1,5 +1,6 @@
-"""P4: the log-likelihood of a Gaussian mixture with a Wishart prior (25 components, 10 dimensions, 1000 points), as arrays.
+"""P4: the log-likelihood of a Gaussian mixture with a Wishart prior, as arrays.
 
+25 components in 10 dimensions, 1000 points.
 Inverse covariance factors are packed: logarithms of the diagonal, then the strict lower triangle by columns.
 """
 
@@ -25,7 +26,13 @@ def arguments() -> tuple[Any, ...]:
     rng = np.random.default_rng(0)
     packed = DIMENSIONS * (DIMENSIONS + 1) // 2
     alphas, means = 0.5 * rng.normal(size=COMPONENTS), rng.normal(size=(COMPONENTS, DIMENSIONS))
-    return alphas, means, 0.3 * rng.normal(size=(COMPONENTS, packed)), rng.normal(size=(POINTS, DIMENSIONS)), 1.0
+    return (
+        alphas,
+        means,
+        0.3 * rng.normal(size=(COMPONENTS, packed)),
+        rng.normal(size=(POINTS, DIMENSIONS)),
+        1.0,
+    )
 
 
 def program(alphas: Any, means: Any, factors: Any, x: Any, gamma: Any) -> Any:

@@ -82,7 +82,11 @@ def _draw_type(name: str) -> Any:
         size = given.get("size")
         shapes = [type_of(a).shape for key, a in given.items() if key in draw.parameters and a is not None]
         shape = broadcast(shapes, node) if size is None else asked_shape(size, node)
-        if one is None or shape is None or any(isinstance(a, (list, tuple)) for a in _parameters(draw, given)):
+        if (
+            one is None
+            or shape is None
+            or any(isinstance(a, (list, tuple)) for a in _parameters(draw, given))
+        ):
             return UNKNOWN
         return array(one.dtype, shape) if shape or size is not None else one
 

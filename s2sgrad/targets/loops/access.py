@@ -45,14 +45,20 @@ class Index:
                 out = gast.BinOp(out, gast.Sub(), part)
                 continue
             if factor != 1:
-                if abs(factor) != 1:
-                    part = gast.BinOp(part, gast.Mult(), constant(abs(factor)))
-                if factor < 0:
-                    out = gast.UnaryOp(gast.USub(), part) if out is None else gast.BinOp(out, gast.Sub(), part)
+                if abs(factor) != 1 if isinstance(factor, int) else True:
+                    part = gast.BinOp(part, gast.Mult(), scale_tree(factor))
+                if isinstance(factor, int) and factor < 0:
+                    out = (
+                        gast.UnaryOp(gast.USub(), part) if out is None else gast.BinOp(out, gast.Sub(), part)
+                    )
                     continue
             out = part if out is None else gast.BinOp(out, gast.Add(), part)
         if out is None:
-            return constant(self.offset) if self.offset >= 0 else gast.UnaryOp(gast.USub(), constant(-self.offset))
+            return (
+                constant(self.offset)
+                if self.offset >= 0
+                else gast.UnaryOp(gast.USub(), constant(-self.offset))
+            )
         if self.offset:
             symbol = gast.Add() if self.offset > 0 else gast.Sub()
             out = gast.BinOp(out, symbol, constant(abs(self.offset)))
@@ -71,7 +77,24 @@ class Index:
         return Index(made, self.offset + other.offset, hidden=self.hidden or other.hidden)
 
     def times(self, factor: int) -> Index:
-        return Index(tuple((v, f * factor) for v, f in self.terms), self.offset * factor, hidden=self.hidden)
+        return Index(
+            tuple((v, scaled(f, factor)) for v, f in self.terms), self.offset * factor, hidden=self.hidden
+        )
+
+
+def scaled(f: Any, factor: int) -> Any:
+    """A factor times a whole number: a named stride becomes the pair of both."""
+    if isinstance(f, int) or factor == 1:
+        return f * factor if isinstance(f, int) else f
+    label, times = f if isinstance(f, tuple) else (f, 1)
+    return (label, times * factor)
+
+
+def scale_tree(factor: Any) -> Tree:
+    if isinstance(factor, tuple):
+        label, times = factor
+        return gast.BinOp(name(label), gast.Mult(), constant(times))
+    return name(factor) if isinstance(factor, str) else constant(abs(factor))
 
 
 ZERO = Index()
@@ -210,8 +233,10 @@ def _elementwise(e: Elements, op: Op, idx: Multi) -> Cell:
         full: list[Tree] = [None] * len(op.args)
         for j, tree in zip(places, trees):
             full[j] = tree
-        return e.k.parts.vectorised(op, full) if e.vector and e.k.parts.has_vector(op) else spell_element(
-            e.k.parts, op, full
+        return (
+            e.k.parts.vectorised(op, full)
+            if e.vector and e.k.parts.has_vector(op)
+            else spell_element(e.k.parts, op, full)
         )
 
     return Cell(kids, make, max([c.depth for c in kids], default=0), op.results[0].name, size=1)
@@ -412,7 +437,9 @@ def _transposed(e: Elements, op: Op, idx: Multi) -> Cell:
 
 
 def _broadcast_to(e: Elements, op: Op, idx: Multi) -> Cell:
-    return e.cell(op.args[0], e.aligned(op.args[0], op, idx)) if is_array(op.args[0]) else e.cell(op.args[0], ())
+    return (
+        e.cell(op.args[0], e.aligned(op.args[0], op, idx)) if is_array(op.args[0]) else e.cell(op.args[0], ())
+    )
 
 
 def _flip(e: Elements, op: Op, idx: Multi) -> Cell:
@@ -422,9 +449,11 @@ def _flip(e: Elements, op: Op, idx: Multi) -> Cell:
         axes = 1
     elif op.fun is np.flipud:
         axes = 0
-    turned = set(range(x.type.rank)) if axes is None else {
-        a % x.type.rank for a in (axes if isinstance(axes, (tuple, list)) else (axes,))
-    }
+    turned = (
+        set(range(x.type.rank))
+        if axes is None
+        else {a % x.type.rank for a in (axes if isinstance(axes, (tuple, list)) else (axes,))}
+    )
     backward = slice(None, None, -1)
     return e.cell(x, tuple(sliced(e.k, x, j, backward, i) if j in turned else i for j, i in enumerate(idx)))
 
@@ -516,7 +545,6 @@ VIEWS = frozenset(
 COPIES = frozenset([np.copy, np.array, np.asarray, np.asanyarray, np.ascontiguousarray, shapes.astype])
 
 
-
 def _expanded_size(k: Kernel, op: Op, axis: int) -> Tree:
     x, axes = op.args[0], op.args[1] if len(op.args) > 1 else op.kwargs["axis"]
     rank = op.results[0].type.rank
@@ -554,4 +582,4 @@ SIZES.update(
         },
     }
 )
-__all__ = ["Cell", "Elements", "Index", "Multi", "STORE", "base_index", "variable"]
+__all__ = ["STORE", "Cell", "Elements", "Index", "Multi", "base_index", "variable"]

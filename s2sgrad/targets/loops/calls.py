@@ -9,9 +9,21 @@ from typing import Any
 import gast
 import numpy as np
 
-from ...frontend.primitives import length, list_add, list_append, list_from, list_of, list_pop, list_set, list_zeros, pack, unpack
+from ...frontend.primitives import (
+    length,
+    list_add,
+    list_append,
+    list_from,
+    list_of,
+    list_pop,
+    list_set,
+    list_zeros,
+    pack,
+    unpack,
+)
 from ...ir.program import UNDEFINED, Op, Value, leaves, type_of
 from ...ir.result_types import as_tuple
+from ...kernels import KERNELS
 from ...table.checks import MISSHAPEN, conformed
 from ...table.functional import index_add, index_set, sum_to
 from ...table.registry import IMPURE
@@ -49,6 +61,8 @@ def write_op(k: Kernel, op: Op) -> None:
         k.trees[op.results[0]] = OF_NUMBERS[op.fun](k, op)
     elif writer is not None:
         writer(k, op)
+    elif op.fun in KERNELS:
+        write_kernel(k, op)
     elif _of_numbers(op):
         write_number(k, op)
     else:
@@ -79,6 +93,25 @@ def _foreign_argument(k: Kernel, op: Op, a: Any) -> Tree:
 
 def _only_numbers(op: Op) -> bool:
     return not any(is_array(v) for v in leaves(op.operands))
+
+
+def write_kernel(k: Kernel, op: Op) -> None:
+    """A call of a function of whole arrays that is compiled with the program."""
+    args = [_kernel_operand(k, op, a) for a in op.args]
+    tree = call(k.parts.helper(op.fun), *args)
+    if op.structure is None:
+        k.assign(k.label(op.results[0]), tree, op)
+        return
+    targets = [name(k.label(r), STORE) for r in op.results]
+    k.statement(gast.Assign([gast.Tuple(targets, STORE)], tree, None), op)
+
+
+def _kernel_operand(k: Kernel, op: Op, a: Any) -> Tree:
+    if is_array(a):
+        return k.array(a)
+    if not is_number(a):
+        raise refuse(op, "with these arguments")
+    return k.scalar(a)
 
 
 def _of_numbers(op: Op) -> bool:
@@ -133,7 +166,7 @@ def _subscript(k: Kernel, op: Op) -> None:
     if is_number(v):
         e = Elements(k, {}, vector=False, line=lambda depth, statement: k.statement(statement))
         cell = e.cell(x, base_index(k, x, index, ()))
-        k.assign(k.label(v), flat(cell), op)
+        k.assign(k.label(v), flat(k, cell), op)
         return
     items = as_tuple(index)
     if len(items) == 1 and is_array(items[0]) and items[0].type.dtype.kind == "b":
@@ -146,9 +179,11 @@ def _subscript(k: Kernel, op: Op) -> None:
 
 def _masked(k: Kernel, x: Value, mask: Value) -> Tree:
     if mask.type.rank == 1 or (mask.type.rank == x.type.rank):
-        return call(k.parts.helper("masked" if mask.type.rank > 1 else "masked_rows"), k.array(x), k.array(mask)) if (
-            mask.type.rank > 1
-        ) else subscript(k.array(x), k.array(mask))
+        return (
+            call(k.parts.helper("masked" if mask.type.rank > 1 else "masked_rows"), k.array(x), k.array(mask))
+            if (mask.type.rank > 1)
+            else subscript(k.array(x), k.array(mask))
+        )
     raise refuse(None, "a mask of fewer axes")
 
 
@@ -161,12 +196,14 @@ def _index_tree(k: Kernel, index: Any) -> Tree:
     return k.scalar(index) if index is not Ellipsis else constant(Ellipsis)
 
 
-def flat(cell: Any) -> Tree:
-    """A cell as one expression."""
-    kids = [flat(c) for c in cell.kids]
-    if cell.keeps:
-        raise refuse(None, "a subscript of a subscript")
-    return cell.make(kids)
+def flat(k: Kernel, cell: Any) -> Tree:
+    """A cell as one expression; an index that is made of one has a name."""
+    if cell.tree is None:
+        cell.tree = cell.make([flat(k, c) for c in cell.kids])
+        if cell.keeps:
+            k.assign(cell.label, cell.tree)
+            cell.tree = name(cell.label)
+    return cell.tree
 
 
 # --- writes of single entries and of masks ------------------------------------------------------------------------
@@ -440,7 +477,9 @@ def _list_from(k: Kernel, op: Op) -> None:
 
 def _length(k: Kernel, op: Op) -> None:
     x = op.args[0]
-    k.trees[op.results[0]] = extent_of(k, x, 0) if is_array(x) else call(name("len"), k.trees.get(x) or k.array(x))
+    k.trees[op.results[0]] = (
+        extent_of(k, x, 0) if is_array(x) else call(name("len"), k.trees.get(x) or k.array(x))
+    )
 
 
 def _range(k: Kernel, op: Op) -> None:

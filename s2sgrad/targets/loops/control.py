@@ -25,7 +25,10 @@ Tree = Any
 def write_block(k: Kernel, block: Block) -> None:
     """All steps of a block."""
     plan = plan_block(k.found, block)
-    outer, k.handed = k.handed, set(leaves(block.end.values)) if block.end.kind in ("yield", "break") else set()
+    outer, k.handed = (
+        k.handed,
+        set(leaves(block.end.values)) if block.end.kind in ("yield", "break") else set(),
+    )
     k.lazy |= plan.lazy
     for step in plan.steps:
         try:
@@ -120,9 +123,19 @@ def hand_over(k: Kernel, block: Block, targets: Any, node: Any) -> None:
 def accumulated(k: Kernel, t: Value, y: Any) -> Tree | None:
     """A sum that its loop does nothing else with, `s = s + e`: its additions may be reassociated."""
     op = y.node if isinstance(y, Value) else None
-    if not isinstance(op, Op) or op.fun not in (operator.add, operator.sub) or k.uses.get(t) != 1 or y not in k.trees:
+    if (
+        not isinstance(op, Op)
+        or op.fun not in (operator.add, operator.sub)
+        or k.uses.get(t) != 1
+        or y not in k.trees
+    ):
         return None
-    if t.type.dtype is None or t.type.dtype.kind not in "fc" or y.type.dtype != t.type.dtype or k.uses.get(y) != 1:
+    if (
+        t.type.dtype is None
+        or t.type.dtype.kind not in "fc"
+        or y.type.dtype != t.type.dtype
+        or k.uses.get(y) != 1
+    ):
         return None
     a, b = op.args
     if b is t and op.fun is operator.add:
@@ -181,7 +194,9 @@ def takes_over(k: Kernel, init: Any, t: Type) -> bool:
     if init in k.lazy or init in k.trees or list(k.labels.values()).count(k.labels[init]) > k.shares(init):
         return False
     same = init.type.kind == t.kind or (is_number(init) and t.shape == ())
-    return same and init.type.dtype == t.dtype and not (isinstance(init.node, Op) and may_have_gaps(init.node))
+    return (
+        same and init.type.dtype == t.dtype and not (isinstance(init.node, Op) and may_have_gaps(init.node))
+    )
 
 
 def _counted(k: Kernel, node: Loop) -> None:

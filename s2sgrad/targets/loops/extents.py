@@ -12,9 +12,9 @@ import numpy as np
 from ...ir.program import Op, Value, type_of
 from ...ir.result_types import as_tuple, type_of_index
 from ...ir.types import Dim, Type, not_one
+from ...table.functional import index_add, index_set
 from ..spelling import LOAD, call, constant, name, subscript
 from .kernel import Kernel, is_array, refuse
-from ...table.functional import index_add, index_set
 from .reductions import reduction_of
 from .scalars import is_elementwise
 
@@ -97,7 +97,13 @@ def _like(k: Kernel, op: Op, axis: int) -> Tree:
 
 
 def shape_operand(op: Op) -> tuple:
-    shape = op.args[1] if op.fun in (np.broadcast_to, np.reshape) else op.args[0] if op.args else op.kwargs["shape"]
+    shape = (
+        op.args[1]
+        if op.fun in (np.broadcast_to, np.reshape)
+        else op.args[0]
+        if op.args
+        else op.kwargs["shape"]
+    )
     return tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
 
 
@@ -170,8 +176,10 @@ def slice_size(k: Kernel, n: Tree, s: slice) -> Tree:
         return n
     step = 1 if s.step is None else s.step
     start, stop = s.start, s.stop
-    if step == 1 and (start is None or (type(start) is int and start >= 0)) and (
-        stop is None or (type(stop) is int and stop < 0)
+    if (
+        step == 1
+        and (start is None or (type(start) is int and start >= 0))
+        and (stop is None or (type(stop) is int and stop < 0))
     ):
         cut = (start or 0) - (stop or 0)
         k.parts.imports.setdefault("import numpy as np", "")
@@ -195,8 +203,10 @@ def _permuted(order: Callable[[Op], tuple[int, ...]]) -> Callable[..., Tree]:
 
 
 def _arange(k: Kernel, op: Op, axis: int) -> Tree:
-    if len(op.args) == 1:
+    if len(op.args) == 1 and type_of(op.args[0]).dtype.kind in "iu":
         return call(name("max"), k.scalar(op.args[0]), constant(0))
+    if len(op.args) == 1:
+        return call(k.parts.helper("arange_size"), constant(0), k.scalar(op.args[0]), constant(1))
     start, stop, *step = [k.scalar(a) for a in op.args[:3]]
     return call(k.parts.helper("arange_size"), start, stop, *(step or [constant(1)]))
 
@@ -222,7 +232,10 @@ def demand_same(k: Kernel, e: Any, tree: Tree, other: Any, want: Tree) -> None:
             gast.Compare(tree, [gast.NotEq()], [want]),
             [
                 gast.Raise(
-                    call(name("ValueError"), constant("operands could not be broadcast together: shapes disagree")),
+                    call(
+                        name("ValueError"),
+                        constant("operands could not be broadcast together: shapes disagree"),
+                    ),
                     None,
                 )
             ],
@@ -239,4 +252,4 @@ SIZES: dict[Any, Callable[..., Tree]] = {
     np.matmul: _product,
 }  # fmt: skip
 
-__all__ = ["Dim", "SIZES", "Type", "demand_same", "extent_of", "extents_of", "not_one", "type_of"]
+__all__ = ["SIZES", "Dim", "Type", "demand_same", "extent_of", "extents_of", "not_one", "type_of"]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...frontend.opaque import TRUSTED
-from ...ir.program import Arg, Value, type_of
+from ...ir.program import Arg, Value
 from ...ir.types import BOOL, INT, UNKNOWN, Dim, Type, array, scalar
 
 
@@ -74,7 +74,9 @@ def _returned(fun: Any, given: tuple[Any, ...]) -> Any:
     import numba
     from numba.core.errors import NumbaError
 
-    switched_off = (AttributeError,) if numba.config.DISABLE_JIT else ()  # its own functions are not compiled then
+    switched_off = (
+        (AttributeError,) if numba.config.DISABLE_JIT else ()
+    )  # its own functions are not compiled then
     try:
         compiled = numba.njit(fun, error_model="numpy")
         if not hasattr(compiled, "compile"):  # Numba is switched off: it infers all the same

@@ -17,7 +17,7 @@ from ..emit import Comment
 from ..names import RESERVED
 from ..ownership import Ownership
 from ..printer import source_line
-from ..spelling import LOAD, STORE, call, constant, dotted, name, subscript
+from ..spelling import LOAD, STORE, call, dotted, name, subscript
 from .parts import LoopParts
 from .scalars import cast
 
@@ -55,7 +55,9 @@ class Kernel:
     frames: list[Frame] = field(default_factory=list)  # the loops around
     serial: set[Value] = field(default_factory=set)  # what an iteration has from the one before it
     depth: int = 0  # of loops of the program around
-    empties: set[Value] = field(default_factory=set)  # lists of no items, whose type is told where they are used
+    empties: set[Value] = field(
+        default_factory=set
+    )  # lists of no items, whose type is told where they are used
     handed: set[Value] = field(default_factory=set)  # what the block being written hands over
     given: set[Value] = field(default_factory=set)  # parameters: not ours to write to, of any layout
     texts: set[Value] = field(default_factory=set)  # values that are text
@@ -92,7 +94,9 @@ class Kernel:
 
     def hoist(self, label: str, tree: Tree) -> bool:
         """Assign before the outermost loop that changes nothing of what is read; False if there is none."""
-        read = {n.id for n in gast.walk(tree) if isinstance(n, gast.Name)} - HARMLESS - set(self.parts.compiled)
+        read = (
+            {n.id for n in gast.walk(tree) if isinstance(n, gast.Name)} - HARMLESS - set(self.parts.compiled)
+        )
         for depth, frame in enumerate(self.frames):
             if read <= frame.invariant:
                 frame.before.append(gast.Assign([name(label, STORE)], tree, None))
@@ -184,7 +188,9 @@ class Kernel:
         return tree
 
 
-HARMLESS = frozenset(["max", "min", "len", "np", "slice_size", "slice_start", "arange_size", "range", "int", "abs"])
+HARMLESS = frozenset(
+    ["max", "min", "len", "np", "slice_size", "slice_start", "arange_size", "range", "int", "abs"]
+)
 
 
 def refuse(node: Any, why: str = "") -> JitError:

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ...transforms.checkpoint import checkpoint_place
-
 
 def larger(a: Any, b: Any) -> Any:
     return b if b > a or b != b else a
@@ -108,7 +106,9 @@ def joined(items: Any) -> Any:
     start = 0
     for x in items:
         if x.shape[1:] != items[0].shape[1:]:
-            raise ValueError("all the input array dimensions except for the concatenation axis must match exactly")
+            raise ValueError(
+                "all the input array dimensions except for the concatenation axis must match exactly"
+            )
         out[start : start + x.shape[0]] = x
         start += x.shape[0]
     return out

@@ -50,8 +50,8 @@ from .control import write_block
 from .kernel import Kernel, is_array, is_number, refuse
 from .parts import Compiled, LoopParts
 from .registers import keep_in_registers
-from .tapes import preallocate
 from .scalars import cast
+from .tapes import preallocate
 
 Tree = Any
 COMPILED = "compiled"  # the decorator of compiled functions
@@ -102,9 +102,11 @@ def assembled(
     imports = {**parts.imports, "import numba": ""}
     order = sorted(imports, key=lambda t: (not t.startswith("import math"), t))
     head += [gast.parse(text).body[0] for text in order]
-    helpers = [compiled_helper(label) for label in parts.compiled]
+    helpers = [compiled_helper(fun) for fun in parts.compiled.values()]
     code = [*decorators(parts), *foreign(parts), *specials(parts), *vector(parts), *helpers, *bodies]
-    written = write(gast.Module([*head, *code, *[t for t in parts.helpers.values() if t is not None], *wrappers], []))
+    written = write(
+        gast.Module([*head, *code, *[t for t in parts.helpers.values() if t is not None], *wrappers], [])
+    )
     loops = write(gast.Module([*head, *code], [])).text
     return LoopText(written.text, written.lines, parts.externals, kernels, loops, foreign=parts.foreign)
 
@@ -133,10 +135,8 @@ def option_tree(value: Any) -> Tree:
     return constant(value)
 
 
-def compiled_helper(label: str) -> Any:
-    from . import kernels
-
-    tree = helper_tree(getattr(kernels, label))
+def compiled_helper(fun: Any) -> Any:
+    tree = helper_tree(fun)
     tree.decorator_list = [name(COMPILED)]
     if tree.body and isinstance(tree.body[0], gast.Expr) and isinstance(tree.body[0].value, gast.Constant):
         tree.body = tree.body[1:]
@@ -144,7 +144,10 @@ def compiled_helper(label: str) -> Any:
 
 
 def specials(parts: LoopParts) -> list[Any]:
-    return []
+    """The functions of SciPy in use."""
+    from .special import declarations
+
+    return declarations(parts.specials, parts.adapters)
 
 
 def vector(parts: LoopParts) -> list[Any]:
@@ -190,8 +193,9 @@ def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
 
     def note(values: Any) -> None:
         for v in leaves(values):
-            if has_memory(v):  # what is a view in the program may be a copy here
-                out.update([v, *found.roots.get(v, ())])
+            if has_memory(v):
+                out.update(found.roots.get(v, ()))
+                out.update(same_memory(v))
 
     note(results)
     note(function.body.end.values)
@@ -207,7 +211,21 @@ def refuse_states(function: Function) -> None:
     """Refuse arithmetic that is to raise or to call something: compiled, it gives infinities and NaNs."""
     for node in walk(function.body):
         if isinstance(node, Op) and set(dict(node.state).values()) - {"ignore", "warn"}:
-            raise refuse(node, f"under `np.errstate({', '.join(f'{k}={v!r}' for k, v in dict(node.state).items())})`")
+            raise refuse(
+                node, f"under `np.errstate({', '.join(f'{k}={v!r}' for k, v in dict(node.state).items())})`"
+            )
+
+
+def same_memory(v: Value) -> set[Value]:
+    """A value and those it may be a view of, or the same as: here each may be an allocation of its own."""
+    out, pending = {v}, [v]
+    while pending:
+        node = pending.pop().node
+        if isinstance(node, Op) and (is_view(node) or (node.entry is not None and node.entry.shares)):
+            fresh = [a for a in operands(node) if has_memory(a) and a not in out]
+            out.update(fresh)
+            pending.extend(fresh)
+    return out
 
 
 def function_of(function: Function, results: list[Any], parts: LoopParts) -> Kernel:
@@ -267,7 +285,9 @@ def demand_known(v: Value, node: Any) -> None:
     if t.kind == "list":
         if t.item is None or t.item.dtype is None:
             raise refuse(node, f"`{v.name}`, a list of values of unknown type,")
-    elif t.kind not in ("packed", "generator") and (t.dtype is None or t.shape is None or t.dtype.kind not in "biufc"):
+    elif t.kind not in ("packed", "generator") and (
+        t.dtype is None or t.shape is None or t.dtype.kind not in "biufc"
+    ):
         raise refuse(node, f"`{v.name}`, a value of unknown type,")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any
 
 import gast
@@ -97,7 +99,9 @@ def trivial(tree: Tree) -> bool:
 
 
 def width(tree: Tree) -> int:
-    return sum(len(getattr(n, "id", "")) + 3 for n in gast.walk(tree) if isinstance(n, (gast.Name, gast.Constant)))
+    return sum(
+        len(getattr(n, "id", "")) + 3 for n in gast.walk(tree) if isinstance(n, (gast.Name, gast.Constant))
+    )
 
 
 def write_nest(k: Kernel, nest: Nest) -> None:
@@ -109,7 +113,7 @@ def write_nest(k: Kernel, nest: Nest) -> None:
     for root, prepared in plans:
         FINISH[root.kind](w, root, prepared)
     innermost: list[Any] = [*w.before[-1], *w.after[-1]]
-    if not any([*innermost, *sum(w.before, []), *sum(w.after, [])]):
+    if not any([*innermost, *functools.reduce(operator.iadd, w.before, []), *functools.reduce(operator.iadd, w.after, [])]):
         return
     for d in reversed(range(len(w.loops))):
         body = innermost or [gast.Pass()]
@@ -127,9 +131,11 @@ def sizes_of(k: Kernel, nest: Nest) -> list[Tree]:
         return expression_sizes(k, root.value)
     if root.kind == "reduce":
         v = node.args[0]
-        return expression_sizes(k, v) if v.node in [r.node for r in nest.roots] else [
-            extent_of(k, v, axis) for axis in range(v.type.rank)
-        ]
+        return (
+            expression_sizes(k, v)
+            if v.node in [r.node for r in nest.roots]
+            else [extent_of(k, v, axis) for axis in range(v.type.rank)]
+        )
     return region_sizes(k, node, nest.domain)
 
 
@@ -158,7 +164,11 @@ def region_sizes(k: Kernel, node: Op, domain: tuple) -> list[Tree]:
             continue
         if isinstance(item, slice):
             axis = len(out)
-            out.append(k.size_of(domain[axis], k.dims.get(domain[axis]) or slice_size(k, extent_of(k, x, place), item)))
+            out.append(
+                k.size_of(
+                    domain[axis], k.dims.get(domain[axis]) or slice_size(k, extent_of(k, x, place), item)
+                )
+            )
         place += 1
     return out
 
@@ -353,13 +363,17 @@ def _prepare_write(w: Writer, root: Root) -> Any:
     node = root.node
     x, index, v = node.args
     if any(is_array(i) for i in as_tuple(index)):
-        size = lambda axis: w.sizes[axis]  # noqa: E731
+        size = lambda axis: w.sizes[axis]
         where, kids = gathered_index(w.elements, x, index, w.nest.domain, size, w.idx)
         for c in kids:
             w.want(c)
     else:
         where, kids = base_index(w.k, x, index, w.idx), []
-    at = broadcast_index(w.elements, v, _without_ones(v, w.nest.domain), w.idx, lambda axis: w.sizes[axis]) if is_array(v) else ()
+    at = (
+        broadcast_index(w.elements, v, _without_ones(v, w.nest.domain), w.idx, lambda axis: w.sizes[axis])
+        if is_array(v)
+        else ()
+    )
     cell = w.want(w.elements.cell(v, at))
     return where, kids, cell
 
@@ -380,7 +394,9 @@ def _finish_write(w: Writer, root: Root, prepared: Any) -> None:
     target = element_of(k, k.label(node.results[0]), where)
     target.ctx = STORE
     made: Any = (
-        gast.Assign([target], tree, None) if node.fun is index_set else gast.AugAssign(target, gast.Add(), tree)
+        gast.Assign([target], tree, None)
+        if node.fun is index_set
+        else gast.AugAssign(target, gast.Add(), tree)
     )
     if isinstance(tree, gast.UnaryOp) and isinstance(tree.op, gast.USub) and node.fun is not index_set:
         made = gast.AugAssign(target, gast.Sub(), tree.operand)

@@ -34,9 +34,7 @@ def order_is_free(loop: Loop) -> bool:
     if loop.body.end.kind != "yield" or any(map(is_impure, loop.body.nodes)) or _leaves_early(loop.body):
         return False
     uses = uses_of(loop.body)
-    return all(
-        _adds(p, y, loop.body, uses) for p, y in zip(loop.carried, loop.body.end.values)
-    )
+    return all(_adds(p, y, loop.body, uses) for p, y in zip(loop.carried, loop.body.end.values))
 
 
 def _leaves_early(body: Block) -> bool:
@@ -70,7 +68,9 @@ def _adds(p: Value, y: Any, body: Block, uses: dict[Value, list[Any]]) -> bool:
         reader = readers[0]
         if isinstance(reader, Op) and reader.effect != IMPURE and _takes_in(reader, v):
             v = reader.results[0]
-        elif isinstance(reader, Loop) and reader.domain is not None and sum(x is v for x in reader.inits) == 1:
+        elif (
+            isinstance(reader, Loop) and reader.domain is not None and sum(x is v for x in reader.inits) == 1
+        ):
             j = next(j for j, x in enumerate(reader.inits) if x is v)
             if not _adds(reader.carried[j], reader.body.end.values[j], reader.body, uses):
                 return False

@@ -40,8 +40,9 @@ class LoopParts(ModuleParts):
 
     counter: int = 1
     specials: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> symbol of SciPy, signature
+    adapters: dict[str, str] = field(default_factory=dict)  # functions of a line around those, as text
     vector: set[str] = field(default_factory=set)  # vector mathematics in use
-    compiled: dict[str, str] = field(default_factory=dict)  # helper functions, by name, as text
+    compiled: dict[str, Any] = field(default_factory=dict)  # helper functions, by name
     options: dict[str, Any] = field(default_factory=dict)
     foreign: dict[str, Any] = field(default_factory=dict)  # the user's own functions and exceptions, by name
 
@@ -90,9 +91,18 @@ class LoopParts(ModuleParts):
         """Name the functions and exceptions of the user's that compiled code needs, before its own values are named."""
         for block in [function.body, *[b for n in walk(function.body) for b in blocks_of(n)]]:
             used = [n.fun for n in block.nodes if isinstance(n, Op)]
-            used += [x for x in leaves(block.end.values) if isinstance(x, type)] if block.end.kind == "raise" else []
+            used += (
+                [x for x in leaves(block.end.values) if isinstance(x, type)]
+                if block.end.kind == "raise"
+                else []
+            )
             for fun in used:
-                if is_foreign(fun) or isinstance(fun, type) and issubclass(fun, BaseException) and is_external(fun):
+                if (
+                    is_foreign(fun)
+                    or isinstance(fun, type)
+                    and issubclass(fun, BaseException)
+                    and is_external(fun)
+                ):
                     obj = python_function(fun) or fun
                     self.foreign[self.external(obj)] = obj
 
@@ -112,28 +122,31 @@ class LoopParts(ModuleParts):
         assert label is not None
         return call(self.vector_function(label), *computed(self, op, trees, op.results[0].type.dtype))
 
-    def helper(self, label: str) -> Any:
-        """A compiled helper function of `kernels`, copied into the module with what it calls."""
-        self._compile(label)
-        return name(label)
+    def helper(self, fun: Any) -> Any:
+        """A compiled helper function, copied into the module with what it calls; those of `kernels` go by name."""
+        if isinstance(fun, str):
+            from . import kernels
 
-    def _compile(self, label: str) -> None:
-        from . import kernels
+            fun = getattr(kernels, fun)
+        self._compile(fun)
+        return name(fun.__name__)
 
-        if label in self.compiled:
+    def _compile(self, fun: Any) -> None:
+        if fun.__name__ in self.compiled:
             return
-        fun = getattr(kernels, label)
-        self.compiled[label] = ""
         text = source_text(fun)
         for used in names_in(fun):
-            other = getattr(kernels, used, None)
-            if isinstance(other, types.FunctionType) and other.__module__ == kernels.__name__:
-                self._compile(used)
+            other = fun.__globals__.get(used)
+            if (
+                isinstance(other, types.FunctionType)
+                and other.__module__ == fun.__module__
+                and other is not fun
+            ):
+                self._compile(other)
         if "math." in text:
             self.imports["import math"] = ""
         self.use_numpy()
-        del self.compiled[label]
-        self.compiled[label] = text  # after what it calls
+        self.compiled[fun.__name__] = fun  # after what it calls
 
     def special(self, label: str, symbol: str, signature: str) -> Any:
         """A function of SciPy's, called through its C interface."""

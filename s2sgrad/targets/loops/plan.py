@@ -18,7 +18,19 @@ import numpy as np
 
 from ...frontend.primitives import extent
 from ...ir.builder import freeze
-from ...ir.program import Block, Branch, Call, Loop, Op, Value, free_values, leaves, map_leaves, operands, walk
+from ...ir.program import (
+    Block,
+    Branch,
+    Call,
+    Loop,
+    Op,
+    Value,
+    free_values,
+    leaves,
+    map_leaves,
+    operands,
+    walk,
+)
 from ...ir.result_types import as_tuple, subscript_shape, type_of_index
 from ...ir.types import Type
 from ...table.functional import index_add, index_set
@@ -75,11 +87,15 @@ class Planner:
     soft: set[Value] = field(default_factory=set)  # dear and wanted more than once
     weight: dict[Value, int] = field(default_factory=dict)
     until: dict[Value, int] = field(default_factory=dict)
-    memory: dict[Value, frozenset] = field(default_factory=dict)  # roots of the memory that an expression reads
+    memory: dict[Value, frozenset] = field(
+        default_factory=dict
+    )  # roots of the memory that an expression reads
     writes: dict[int, frozenset] = field(default_factory=dict)  # place -> roots written there
     nests: list[Any] = field(default_factory=list)  # nests, and nodes that stand alone, in order
     slots: dict[int, list[Any]] = field(default_factory=dict)  # numbers, by the nest they stand before
-    level: dict[Value, int] = field(default_factory=dict)  # the nest that makes a value, or the slot of a number
+    level: dict[Value, int] = field(
+        default_factory=dict
+    )  # the nest that makes a value, or the slot of a number
     root_of: dict[Value, Root] = field(default_factory=dict)
     readers: dict[Any, int] = field(default_factory=dict)  # memory -> the last nest that reads it
     writer: dict[Any, int] = field(default_factory=dict)  # memory -> the last nest that writes it
@@ -89,7 +105,12 @@ class Planner:
 
 def is_lazy_kind(op: Any) -> bool:
     """Whether each element of the result can be computed by itself."""
-    if not isinstance(op, Op) or len(op.results) != 1 or not is_array(op.results[0]) or op.structure is not None:
+    if (
+        not isinstance(op, Op)
+        or len(op.results) != 1
+        or not is_array(op.results[0])
+        or op.structure is not None
+    ):
         return False
     if op.results[0].type.dtype is None or op.effect == IMPURE:
         return False
@@ -102,7 +123,7 @@ def _expandable(op: Op) -> bool:
     if op.fun is operator.getitem:
         return is_array(op.args[0]) and all(map(_plain_item, as_tuple(op.args[1]))) and not _mixed_mask(op)
     if op.fun in COPIES:
-        return is_array(op.args[0])
+        return is_array(op.args[0]) and op.args[0].type.rank == op.results[0].type.rank
     if op.fun in (np.full, np.full_like):
         return is_number(op.args[1]) or is_array(op.args[1])
     if op.fun in (np.eye, np.identity):
@@ -111,9 +132,11 @@ def _expandable(op: Op) -> bool:
         return all(is_array(a) and a.type.rank == 1 for a in op.args) and not op.kwargs
     if op.fun is np.squeeze:
         axes = op.args[1] if len(op.args) > 1 else op.kwargs.get("axis")
-        return is_array(op.args[0]) and (axes is not None or len(op.args[0].type.shape) - op.results[0].type.rank == sum(
-            n == 1 for n in op.args[0].type.shape
-        ))
+        return is_array(op.args[0]) and (
+            axes is not None
+            or len(op.args[0].type.shape) - op.results[0].type.rank
+            == sum(n == 1 for n in op.args[0].type.shape)
+        )
     return not (op.fun in VIEWS and not is_array(op.args[0]) and op.fun is not np.broadcast_to)
 
 
@@ -176,14 +199,19 @@ def _part(p: Planner) -> None:
                 whole = v is node.args[0] and _is_whole(node.args[1]) and v not in list(leaves(node.args[1]))
                 if is_array(v) and v not in made and not whole and p.found.roots.get(v, frozenset()) & roots:
                     out.append(_copy_of(v, node))
-                    node.args = (node.args[0], *map_leaves(node.args[1:], lambda x, v=v: out[-1].results[0] if x is v else x))
+                    node.args = (
+                        node.args[0],
+                        *map_leaves(node.args[1:], lambda x, v=v: out[-1].results[0] if x is v else x),
+                    )
         out.append(node)
     p.block.nodes = out
 
 
 def _copy_of(v: Value, like: Op) -> Op:
     copy = Value(v.type, None, None, like.loc)
-    copy.node = Op(np.copy, lookup(np.copy), (v,), {}, (copy,), loc=like.loc, state=like.state, backward=like.backward)
+    copy.node = Op(
+        np.copy, lookup(np.copy), (v,), {}, (copy,), loc=like.loc, state=like.state, backward=like.backward
+    )
     return copy.node
 
 
@@ -222,7 +250,9 @@ def _written(p: Planner, node: Any) -> frozenset:
     """The memory that a node, or what it holds, writes to in place."""
     none: frozenset = frozenset()
     if isinstance(node, Op):
-        return p.found.roots.get(node.args[0], none) if node.fun in WRITES and node in p.found.in_place else none
+        return (
+            p.found.roots.get(node.args[0], none) if node.fun in WRITES and node in p.found.in_place else none
+        )
     if isinstance(node, Call):
         given = [node.args[j] for j in node.function.consumes]
         return none.union(*[p.found.roots.get(v, none) for v in leaves(given)])
@@ -431,14 +461,18 @@ def _settle_root(p: Planner, root: Root) -> None:
         before, others = _needs(p, leaves(node.args[:2]), None)
         least, roots = max(least, before), [*roots, *[(v, False) for v, _ in others]]
     else:
-        least, roots = _needs(p, read, root.domain)
+        least, roots = _needs(p, read, root.domain if _reads_aligned(root) else None)
     for v, aligned in roots:
         other = p.root_of[v]
         joins = aligned and other.kind == "store" and other.domain == root.domain
         least = max(least, p.level[v] + (0 if joins else 1))
     least = max(least, _after_readers(p, node))
     at = next(
-        (n for n in range(least, len(p.nests)) if isinstance(p.nests[n], Nest) and p.nests[n].domain == root.domain),
+        (
+            n
+            for n in range(least, len(p.nests))
+            if isinstance(p.nests[n], Nest) and p.nests[n].domain == root.domain
+        ),
         None,
     )
     if at is None:
@@ -455,10 +489,19 @@ def _settle_root(p: Planner, root: Root) -> None:
     _note_write(p, node, at)
 
 
+def _reads_aligned(root: Root) -> bool:
+    """Whether an entry is made of the entries at the same place: not so of what is turned round or picked out."""
+    return root.kind != "store" or is_elementwise(root.node) or root.node.fun in COPIES
+
+
 def _after_readers(p: Planner, node: Any) -> int:
     """A write comes after every nest that reads what it writes to."""
     written = _written(p, node)
-    return max([p.readers.get(root, -1) + 1 for root in written] + [p.writer.get(root, -1) + 1 for root in written] + [0])
+    return max(
+        [p.readers.get(root, -1) + 1 for root in written]
+        + [p.writer.get(root, -1) + 1 for root in written]
+        + [0]
+    )
 
 
 def _note_memory(p: Planner, read: Any, at: int) -> None:
@@ -505,7 +548,7 @@ def has_size_rule(node: Op) -> bool:
 
 def _settle_alone(p: Planner, node: Any) -> None:
     read = list(operands(node)) if isinstance(node, Op) else free_values(node)
-    least, roots = _needs(p, read, None)
+    _least, roots = _needs(p, read, None)
     for v, _ in roots:
         p.root_of[v].stored = True
     at = len(p.nests)

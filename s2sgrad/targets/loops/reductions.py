@@ -64,7 +64,11 @@ def is_array(x: Any) -> bool:
 
 def _sum_to(op: Op) -> Reduction | None:
     shape = op.args[1]
-    if not isinstance(shape, (tuple, list)) or op.results[0].type.shape is None or op.args[0].type.dtype is None:
+    if (
+        not isinstance(shape, (tuple, list))
+        or op.results[0].type.shape is None
+        or op.args[0].type.dtype is None
+    ):
         return None
     lead = op.args[0].type.rank - len(shape)
     return Reduction("sum", tuple(range(lead)), False, tuple(shape)) if lead >= 0 else None

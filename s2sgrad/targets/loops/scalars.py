@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from ...frontend.primitives import stop_gradient, truth_and, truth_not, truth_or
 from ...ir.program import Op, Value, type_of
 from ...ir.types import Type
+from ...kernels import ELEMENTS
 from ...table import shapes
 from ..spelling import BINARY, COMPARE, LOAD, UNARY, call, constant, dotted, name
 
@@ -48,7 +50,7 @@ OF_MATH: dict[Any, Any] = {
 def weak_dtype(types: list[Type], constants: list[Any]) -> np.dtype:
     """The dtype in which NumPy computes with operands of these types: Python numbers are weak."""
     seen: list[Any] = []
-    for t, c in zip(types, constants):
+    for t, _c in zip(types, constants):
         if t.is_python and t.kind != "bool":
             seen.append({"int": 0, "float": 0.0, "complex": 0j}[t.kind])
         elif t.dtype is not None:
@@ -95,13 +97,20 @@ def _common(op: Op) -> np.dtype | None:
 
 def _of_bools(symbol: type, trees: list[Tree]) -> Tree:
     """NumPy's arithmetic of booleans: a sum is `or`, a product `and`."""
-    return gast.BinOp(trees[0], {gast.Add: gast.BitOr, gast.Mult: gast.BitAnd}.get(symbol, symbol)(), trees[1])
+    return gast.BinOp(
+        trees[0], {gast.Add: gast.BitOr, gast.Mult: gast.BitAnd}.get(symbol, symbol)(), trees[1]
+    )
 
 
 def _power(parts: Any, op: Op, trees: list[Tree]) -> Tree:
     exponent = op.args[1]
     dtype = op.results[0].type.dtype
-    if type(exponent) in (int, float) and exponent == int(exponent) and abs(exponent) <= 64 and dtype.kind in "fc":
+    if (
+        type(exponent) in (int, float)
+        and exponent == int(exponent)
+        and abs(exponent) <= 64
+        and dtype.kind in "fc"
+    ):
         base = computed(parts, op, trees, dtype)[0]
         return _whole_power(parts, base, int(exponent), dtype)
     if exponent == 0.5 and dtype.kind == "f":
@@ -145,7 +154,11 @@ def _numpy(fun: Any) -> Spelling:
         parts.use_numpy()
         dtype = op.results[0].type.dtype
         types = [type_of(a) for a in op.args]
-        want = dtype if dtype.kind in "fc" and all(t.dtype.kind != "c" or dtype.kind == "c" for t in types) else None
+        want = (
+            dtype
+            if dtype.kind in "fc" and all(t.dtype.kind != "c" or dtype.kind == "c" for t in types)
+            else None
+        )
         if fun is np.ldexp:
             return call(dotted(label), *trees)
         return call(dotted(label), *computed(parts, op, trees, want))
@@ -210,7 +223,11 @@ def _imag(parts: Any, op: Op, trees: list[Tree]) -> Tree:
 
 
 def _conjugate(parts: Any, op: Op, trees: list[Tree]) -> Tree:
-    return call(gast.Attribute(trees[0], "conjugate", LOAD)) if type_of(op.args[0]).dtype.kind == "c" else trees[0]
+    return (
+        call(gast.Attribute(trees[0], "conjugate", LOAD))
+        if type_of(op.args[0]).dtype.kind == "c"
+        else trees[0]
+    )
 
 
 def _logical(symbol: type) -> Spelling:
@@ -222,7 +239,11 @@ def _logical(symbol: type) -> Spelling:
 
 def truth(tree: Tree, t: Type) -> Tree:
     """A number as a boolean."""
-    return tree if t.dtype is not None and t.dtype.kind == "b" else gast.Compare(tree, [gast.NotEq()], [constant(0)])
+    return (
+        tree
+        if t.dtype is not None and t.dtype.kind == "b"
+        else gast.Compare(tree, [gast.NotEq()], [constant(0)])
+    )
 
 
 def _short_circuit(symbol: type) -> Spelling:
@@ -339,7 +360,7 @@ SCALARS.update(
         np.less_equal: _compare(gast.LtE), np.greater: _compare(gast.Gt), np.greater_equal: _compare(gast.GtE),
         np.invert: _unary(gast.Invert), np.fix: lambda parts, op, trees: call(dotted("np.trunc"), *trees),
         math.gamma: _of_math("gamma"), math.lgamma: _of_math("lgamma"), math.erf: _of_math("erf"),
-        math.erfc: _of_math("erfc"), operator.is_: _compare(gast.Eq), operator.is_not: _compare(gast.NotEq),
+        math.erfc: _of_math("erfc"), math.ldexp: _of_math("ldexp"), operator.is_: _compare(gast.Eq), operator.is_not: _compare(gast.NotEq),
     }
 )  # fmt: skip
 
@@ -361,7 +382,22 @@ def canonical(op: Op) -> Any:
 
 def is_elementwise(op: Op) -> bool:
     """Whether an operation has a spelling for one element, and so acts entry by entry."""
-    return canonical(op) in SCALARS and op.structure is None and _plain_options(op) and _enough_operands(op)
+    if op.structure is not None:
+        return False
+    if canonical(op) in SCALARS:
+        return _plain_options(op) and _enough_operands(op)
+    return is_element_kernel(op) or is_special(op)
+
+
+def is_element_kernel(op: Op) -> bool:
+    return isinstance(op.fun, types.FunctionType) and op.fun in ELEMENTS
+
+
+def is_special(op: Op) -> bool:
+    """Whether an operation is a function of SciPy's that has a C interface."""
+    from .special import special_of
+
+    return special_of(op) is not None
 
 
 def _plain_options(op: Op) -> bool:
@@ -374,7 +410,14 @@ def _enough_operands(op: Op) -> bool:
 
 def spell_element(parts: Any, op: Op, trees: list[Tree]) -> Tree:
     """One element of the result, from one element of each operand."""
-    return SCALARS[canonical(op)](parts, op, trees)
+    spelling = SCALARS.get(canonical(op))
+    if spelling is not None:
+        return spelling(parts, op, trees)
+    if is_element_kernel(op):
+        return call(parts.helper(op.fun), *trees)
+    from .special import spell_special
+
+    return spell_special(parts, op, trees)
 
 
 CHEAP = frozenset(

@@ -13,7 +13,19 @@ from typing import Any
 import numpy as np
 
 from ...frontend.primitives import extent, list_append, list_of, list_pop
-from ...ir.program import Block, Branch, Function, Loop, Op, Terminator, Value, blocks_of, leaves, operands, walk
+from ...ir.program import (
+    Block,
+    Branch,
+    Function,
+    Loop,
+    Op,
+    Terminator,
+    Value,
+    blocks_of,
+    leaves,
+    operands,
+    walk,
+)
 from ...ir.rewrite import substitute_in_block
 from ...ir.types import INT, Dim, Type, array
 from ...table.functional import index_set
@@ -36,7 +48,9 @@ class Tape:
 def operation(fun: Any, args: tuple, type: Type, name: str | None = None, like: Any = None) -> Op:
     """An operation with one result."""
     v = Value(type, name, None, getattr(like, "loc", None))
-    op = Op(fun, lookup(fun), args, {}, (v,), loc=getattr(like, "loc", None), state=getattr(like, "state", ()))
+    op = Op(
+        fun, lookup(fun), args, {}, (v,), loc=getattr(like, "loc", None), state=getattr(like, "state", ())
+    )
     op.backward = getattr(like, "backward", False)
     v.node = op
     return op
@@ -59,7 +73,9 @@ def _tapes(block: Block, results: list[Any]) -> Any:
     """The tapes between two loops of a block."""
     uses = _uses(block, results)
     for node in block.nodes:
-        if not (isinstance(node, Op) and node.fun is list_of and not node.args) or getattr(node, "kept", False):
+        if not (isinstance(node, Op) and node.fun is list_of and not node.args) or getattr(
+            node, "kept", False
+        ):
             continue
         tape = _tape_of(block, node, uses)
         if tape is not None and _array_type(block, tape) is not None:
@@ -97,14 +113,19 @@ def _tape_of(block: Block, made: Op, uses: dict[Value, list[Any]]) -> Tape | Non
     append = _only(uses, fill.carried[place])
     if not (isinstance(append, Op) and append.fun is list_append and append in fill.body.nodes):
         return None
-    if fill.body.end.values[place] is not append.results[0] or _only(uses, append.results[0]) is not fill.body.end:
+    if (
+        fill.body.end.values[place] is not append.results[0]
+        or _only(uses, append.results[0]) is not fill.body.end
+    ):
         return None
     drain = _only(uses, fill.results[place])
     if not _plain_loop(drain) or drain not in block.nodes:
         return None
     at = next(j for j, x in enumerate(drain.inits) if x is fill.results[place])
     pop = _only(uses, drain.carried[at])
-    if not (isinstance(pop, Op) and pop.fun is list_pop and pop in drain.body.nodes) or uses.get(drain.results[at]):
+    if not (isinstance(pop, Op) and pop.fun is list_pop and pop in drain.body.nodes) or uses.get(
+        drain.results[at]
+    ):
         return None
     if drain.body.end.values[at] is not pop.results[0] or _only(uses, pop.results[0]) is not drain.body.end:
         return None
@@ -168,8 +189,8 @@ def _is_always_made(v: Any, fill: Loop) -> bool:
 
 def _counts_alike(tape: Tape) -> bool:
     """Whether both loops count by the same index, so that it names the entry."""
-    first, last, step = tape.fill.domain  # type: ignore[misc]
-    start, stop, back = tape.drain.domain  # type: ignore[misc]
+    first, _last, step = tape.fill.domain  # type: ignore[misc]
+    _start, stop, back = tape.drain.domain  # type: ignore[misc]
     return first == 0 and step == 1 and stop == -1 and back == -1 and not isinstance(first, Value)
 
 

@@ -2,6 +2,7 @@
 
 x = n ln 2 + r with |r| <= ln(2)/2, ln 2 in two parts of which the first has 42 bits, so that n times it is exact
 (Cody and Waite, Software Manual for the Elementary Functions); exp(r) by a polynomial; 2**n put into the exponent.
+Long polynomials are evaluated in groups of four terms, which do not wait for one another (Estrin).
 Arguments are clamped to where the result has become 0 or infinity, which the arithmetic then reaches by itself.
 """
 
@@ -38,16 +39,16 @@ def exp_reduced(x: Any) -> Any:
 
 def exp_kernel(r: Any) -> Any:
     """exp(r) - 1 - r, for |r| <= ln(2)/2."""
-    p = r * 2.510038549551032e-08 + 2.7620088445409746e-07
-    p = p * r + 2.7557268459997064e-06
-    p = p * r + 2.4801521295954376e-05
-    p = p * r + 0.00019841269863053618
-    p = p * r + 0.0013888888917213717
-    p = p * r + 0.008333333333330062
-    p = p * r + 0.04166666666662413
-    p = p * r + 0.16666666666666669
-    p = p * r + 0.5000000000000001
-    return r * r * p
+    z = r * r
+    low = (0.5000000000000001 + r * 0.16666666666666669) + z * (
+        0.04166666666662413 + r * 0.008333333333330062
+    )
+    middle = (0.0013888888917213717 + r * 0.00019841269863053618) + z * (
+        2.4801521295954376e-05 + r * 2.7557268459997064e-06
+    )
+    high = 2.7620088445409746e-07 + r * 2.510038549551032e-08
+    fourth = z * z
+    return z * (low + fourth * (middle + fourth * high))
 
 
 def vector_exp(x: Any) -> Any:
@@ -111,16 +112,16 @@ def vector_cosh(x: Any) -> Any:
 def tanh_kernel(x: Any) -> Any:
     """tanh(x), for |x| <= 0.5494."""
     z = x * x
-    p = z * -2.0630552105769933e-05 + 8.515307997787498e-05
-    p = p * z + -0.0002346590802410171
-    p = p * z + 0.0005889442392294812
-    p = p * z + -0.0014556634889905222
-    p = p * z + 0.0035921105859637024
-    p = p * z + -0.008863234413515995
-    p = p * z + 0.02186948849434692
-    p = p * z + -0.053968253967448886
-    p = p * z + 0.13333333333332728
-    p = p * z + -0.3333333333333333
+    square = z * z
+    low = (-0.3333333333333333 + z * 0.13333333333332728) + square * (
+        -0.053968253967448886 + z * 0.02186948849434692
+    )
+    middle = (-0.008863234413515995 + z * 0.0035921105859637024) + square * (
+        -0.0014556634889905222 + z * 0.0005889442392294812
+    )
+    high = (-0.0002346590802410171 + z * 8.515307997787498e-05) + square * -2.0630552105769933e-05
+    fourth = square * square
+    p = low + fourth * (middle + fourth * high)
     return x + x * z * p
 
 
@@ -132,6 +133,8 @@ def vector_tanh(x: Any) -> Any:
 
 
 def vector_sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), from exp(-|x|), which cannot overflow."""
+    """1 / (1 + exp(-x)), from e = exp(-|x|), which cannot overflow, corrected for what rounding 1 + e lost."""
     e = vector_exp(-abs(x))
-    return (1.0 if x >= 0.0 else e) / (1.0 + e)
+    total = 1.0 + e
+    y = (1.0 if x >= 0.0 else e) / total
+    return y - y * ((e - (total - 1.0)) * (y if x >= 0.0 else 1.0 - y))

@@ -107,13 +107,24 @@ def vector_log1p(x: Any) -> Any:
     return x if x == 0.0 else result
 
 
+def log1p_of_fraction(e: Any) -> Any:
+    """log(1 + e), for 0 <= e <= 1: as `vector_log1p`, with k = 0 or 1."""
+    u = 1.0 + e
+    upper = u > 1.4142135
+    f = 0.5 * u - 1.0 if upper else u - 1.0
+    lost = (e - (u - 1.0)) * (0.5 if upper else 1.0)
+    half = 0.5 * f * f
+    low = log_kernel(f, half) + (lost * (1.0 - f) + (LN2_LOW if upper else 0.0))
+    return (LN2_HIGH if upper else 0.0) + (f - (half - low))
+
+
 def vector_softplus(x: Any) -> Any:
     """log(1 + exp(x)), never overflowing."""
-    return (0.0 if x < 0.0 else x) + vector_log1p(vector_exp(-abs(x)))
+    return (0.0 if x < 0.0 else x) + log1p_of_fraction(vector_exp(-abs(x)))
 
 
 def vector_logaddexp(x: Any, y: Any) -> Any:
     """log(exp(x) + exp(y)), as NumPy's: equal infinities have themselves as their sum."""
     larger = y if x < y else x
     apart = 0.0 if x == y else x - y
-    return larger + vector_log1p(vector_exp(-abs(apart)))
+    return larger + log1p_of_fraction(vector_exp(-abs(apart)))

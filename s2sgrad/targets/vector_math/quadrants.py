@@ -17,6 +17,7 @@ from s2sgrad.targets.vector_math.bits import (
     INFINITY,
     NOT_A_NUMBER,
     ROUNDER,
+    bits_float,
     float_bits,
     small_integer_float,
 )
@@ -27,6 +28,7 @@ PI_HALF_2 = 2.5633441515839558e-12  # 38 more
 PI_HALF_3 = 1.0562999066987428e-23
 PI_HALF_24 = 1.570796251296997  # 24 bits of pi/2
 PI_HALF_REST = 7.549789954891882e-08
+UNIT_31, UNIT_60, UNIT_62 = 4.656612873077393e-10, 8.673617379884035e-19, 2.168404344971009e-19  # 2**-31 ...
 NEAR = 32768.0  # 2**15
 LIMB = 0x7FFFFFFF  # numbers of 31 bits, whose products fit an integer
 
@@ -82,12 +84,18 @@ def far_quadrant(size: Any) -> Any:
     fraction, rest = far_fraction(float_bits(size))
     k = (fraction + 0x800000000000000) >> 60
     fraction = fraction - (k << 60)
-    high = small_integer_float(fraction >> 31) * 1.862645149230957e-09  # 2**-29
-    low = small_integer_float(fraction & LIMB) + small_integer_float(rest >> 31) * 4.656612873077393e-10
-    low = (
-        low + small_integer_float(rest & LIMB) * 2.168404344971009e-19
-    ) * 8.673617379884035e-19  # 2**-62, 2**-60
-    exact, rest = high * PI_HALF_24, low * 1.5707963267948966 + high * PI_HALF_REST
+    leading = (fraction + 0x40000000) >> 31  # to nearest: zero if the fraction is small, of either sign
+    high = small_integer_float(leading) * 1.862645149230957e-09  # 2**-29
+    units, below = small_integer_float(fraction - (leading << 31)), small_integer_float(rest >> 31) * UNIT_31
+    low = units + below
+    lost = ((units - low) + below + small_integer_float(rest & LIMB) * UNIT_62) * UNIT_60
+    low = low * UNIT_60
+    quarters = high + low
+    lost = lost + ((high - quarters) + low)
+    first = bits_float(
+        float_bits(quarters) & -0x1000000
+    )  # 29 bits: its product with 24 bits of pi/2 is exact
+    exact, rest = first * PI_HALF_24, ((quarters - first) + lost) * 1.5707963267948966 + first * PI_HALF_REST
     r = exact + rest
     return k, r, (exact - r) + rest
 

@@ -23,7 +23,7 @@ EXP_2_32, EXP_3_32, EXP_4_32 = np.float32(0.5), np.float32(0.16666576), np.float
 EXP_5_32, EXP_6_32 = np.float32(0.008363179), np.float32(0.0013926184)
 LOG_2_32, LOG_4_32 = np.float32(0.6666667), np.float32(0.40000123)
 LOG_6_32, LOG_8_32 = np.float32(0.28550822), np.float32(0.23330468)
-TANH_LIMIT_32 = np.float32(0.5493)
+SQRT_TWO_32, TANH_LIMIT_32 = np.float32(1.4142135), np.float32(0.5493)
 TANH_3_32, TANH_5_32, TANH_7_32 = np.float32(-0.3333333), np.float32(0.13333115), np.float32(-0.05390978)
 TANH_9_32, TANH_11_32 = np.float32(0.02131154), np.float32(-0.0066142785)
 
@@ -97,7 +97,9 @@ def vector_tanh_32(x: Any) -> Any:
 def vector_sigmoid_32(x: Any) -> Any:
     x = np.float32(x)
     e = vector_exp_32(-abs(x))
-    return (ONE_32 if x >= ZERO_32 else e) / (ONE_32 + e)
+    total = ONE_32 + e
+    y = (ONE_32 if x >= ZERO_32 else e) / total
+    return y - y * ((e - (total - ONE_32)) * (y if x >= ZERO_32 else ONE_32 - y))
 
 
 def binary_exponent_32(x: Any) -> Any:
@@ -149,6 +151,17 @@ def vector_log1p_32(x: Any) -> Any:
     return x if x == ZERO_32 else result
 
 
+def log1p_of_fraction_32(e: Any) -> Any:
+    """log(1 + e), for 0 <= e <= 1."""
+    u = ONE_32 + e
+    upper = u > SQRT_TWO_32
+    f = HALF_32 * u - ONE_32 if upper else u - ONE_32
+    lost = (e - (u - ONE_32)) * (HALF_32 if upper else ONE_32)
+    half = HALF_32 * f * f
+    low = log_kernel_32(f, half) + (lost * (ONE_32 - f) + (LN2_LOW_32 if upper else ZERO_32))
+    return (LN2_HIGH_32 if upper else ZERO_32) + (f - (half - low))
+
+
 def vector_softplus_32(x: Any) -> Any:
     x = np.float32(x)
-    return (ZERO_32 if x < ZERO_32 else x) + vector_log1p_32(vector_exp_32(-abs(x)))
+    return (ZERO_32 if x < ZERO_32 else x) + log1p_of_fraction_32(vector_exp_32(-abs(x)))

@@ -12,11 +12,15 @@ from types import ModuleType
 from s2sgrad.targets.vector_math import (
     bits,
     exponential,
+    inverse_trigonometric,
     logarithm,
+    powers,
     quadrants,
     reductions,
     single,
+    special,
     trigonometric,
+    widened,
 )
 
 DECORATORS = {
@@ -27,10 +31,14 @@ DECORATORS = {
 MODULES = (
     bits,
     exponential,
+    inverse_trigonometric,
     logarithm,
+    powers,
     quadrants,
     trigonometric,
+    special,
     single,
+    widened,
     reductions,
 )  # in the order of their text
 
