@@ -1,4 +1,4 @@
-"""The API of compiled derivatives: options, the dispatcher, captured inputs, stages, export, every function of API.md."""
+"""The API of compiled derivatives: options, the dispatcher, captured inputs, stages, export, every function."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ class TestOptions:
         with pytest.raises(TypeError, match="jit"):
             vjp(quadratic, X, A, jit=jit)
 
-    @pytest.mark.parametrize("jit", [{"fastmath": {"nnan"}}, {"nogil": True, "cache": False}, {"boundscheck": True}])
+    @pytest.mark.parametrize(
+        "jit", [{"fastmath": {"nnan"}}, {"nogil": True, "cache": False}, {"boundscheck": True}]
+    )
     def test_options_reach_numba(self, jit):
         derivative = grad(quadratic, jit=jit)
         np.testing.assert_allclose(derivative(X, A), gradient_of_quadratic(X, A))
@@ -134,8 +136,10 @@ class TestStages:
             for line in (tmp_path / "exported.py").read_text().splitlines()
             if line.startswith("def ") and "value_and_grad(" in line
         )
-        script = f"import sys; sys.modules['s2sgrad'] = None\nimport numpy as np, exported\n"
-        script += f"print(*[np.asarray(v).tolist() for v in exported.{name}(np.array([1.0, 2.0, 3.0]))], sep=';')"
+        script = "import sys; sys.modules['s2sgrad'] = None\nimport numpy as np, exported\n"
+        script += (
+            f"print(*[np.asarray(v).tolist() for v in exported.{name}(np.array([1.0, 2.0, 3.0]))], sep=';')"
+        )
         done = subprocess.run(
             [sys.executable, "-B", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120
         )
@@ -184,7 +188,9 @@ class TestFunctions:
 
         batch = np.linspace(-1, 1, 12).reshape(4, 3)
         compiled = vmap(grad(loss), in_axes=(None, 0), jit=True)
-        np.testing.assert_allclose(compiled(X, batch), vmap(grad(loss), in_axes=(None, 0))(X, batch), rtol=1e-12)
+        np.testing.assert_allclose(
+            compiled(X, batch), vmap(grad(loss), in_axes=(None, 0))(X, batch), rtol=1e-12
+        )
         with pytest.raises(ValueError, match="different sizes"):
             vmap(loss, jit=True)(A, batch)
         with pytest.raises(ValueError, match="empty"):
@@ -217,7 +223,9 @@ class TestKinds:
             assert (type(v), g.dtype, g.shape) == (type(value), gradient.dtype, gradient.shape)
             np.testing.assert_allclose(g, gradient, rtol=1e-5 if dtype in ("float32", "complex64") else 1e-12)
 
-    @pytest.mark.parametrize("x", [2.0, 2, np.float64(2), np.float32(2), np.array(2.0), np.array(2.0, np.float32)])
+    @pytest.mark.parametrize(
+        "x", [2.0, 2, np.float64(2), np.float32(2), np.array(2.0), np.array(2.0, np.float32)]
+    )
     def test_numbers(self, x):
         found, expected = (value_and_grad(lambda x: x * np.sin(x), jit=j)(x) for j in (True, False))
         for a, b in zip(found, expected):

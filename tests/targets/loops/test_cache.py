@@ -38,7 +38,12 @@ def start(cache, body=CHECK, folder=None, **environment):
         file.write_text(PROGRAM + textwrap.dedent(body))
     env = {**os.environ, "S2SGRAD_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT), **environment}
     return subprocess.Popen(
-        [sys.executable, "-B", str(file)], env=env, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-B", str(file)],
+        env=env,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 

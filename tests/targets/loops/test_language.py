@@ -26,7 +26,11 @@ TYPE_OF_TWO_PATHS = [
     "test_return_of_different_things_from_a_loop_and_after",
     "test_scalars_in_and_out",
 ]
-OTHER = ["test_quicksort", "test_recursion_that_writes", "test_reading_an_unbound_name"]  # known faults, also without
+OTHER = [
+    "test_quicksort",
+    "test_recursion_that_writes",
+    "test_reading_an_unbound_name",
+]  # known faults, also without
 
 
 def both(fun: Any, *args: Any, wrt: Any = 0) -> tuple[Any, Any]:
@@ -44,12 +48,21 @@ def test_every_test_of_the_language_passes_or_is_refused(folder):
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "tests.targets.loops.under_jit", folder]
     command += ["--no-header", "--tb=short", "-k", f"not ({left_out})", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, timeout=300
+        command,
+        cwd=ROOT,
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout[-5000:]
     words = done.stdout.split()
-    passed = int(words[words.index("passed,") - 1] if "passed," in words else words[words.index("passed") - 1])
-    refused = int(words[words.index("skipped,") - 1] if "skipped," in words else words[words.index("skipped") - 1])
+    passed = int(
+        words[words.index("passed,") - 1] if "passed," in words else words[words.index("passed") - 1]
+    )
+    refused = int(
+        words[words.index("skipped,") - 1] if "skipped," in words else words[words.index("skipped") - 1]
+    )
     assert passed > 6 * refused
 
 
