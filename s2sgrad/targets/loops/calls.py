@@ -10,6 +10,7 @@ import gast
 import numpy as np
 
 from ...frontend.primitives import (
+    extent,
     length,
     list_add,
     list_append,
@@ -530,17 +531,14 @@ def _unpack(k: Kernel, op: Op) -> None:
     k.statement(gast.Assign([gast.Tuple(targets, STORE)], k.array(op.args[0]), None), op)
 
 
-CALLS.update(
-    {
-        **{f: _product for f in (operator.matmul, np.dot, np.matmul)},
-        operator.getitem: _subscript, index_set: _write, index_add: _write, np.reshape: _reshape, np.ravel: _reshape, np.transpose: _transposed,
-        np.array: _array_of, np.asarray: _array_of, np.stack: _stacked, np.concatenate: _stacked,
-        list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of, list_append: _append, list_pop: _pop,
-        list_set: _list_set, length: _length, range: _range, pack: _pack, unpack: _unpack, print: write_print,
-        np.copyto: _copyto, conformed: _conformed, checkpoint_place: _checkpoint,
-    }
-)  # fmt: skip
-from ...frontend.primitives import extent  # noqa: E402
-
-CALLS[extent] = _extent
+PRODUCTS: tuple[Any, ...] = (operator.matmul, np.dot, np.matmul)
+CALLS.update(dict.fromkeys(PRODUCTS, _product))
+MORE: dict[Any, Writer] = {
+    extent: _extent, operator.getitem: _subscript, index_set: _write, index_add: _write, np.reshape: _reshape,
+    np.ravel: _reshape, np.transpose: _transposed, np.array: _array_of, np.asarray: _array_of, np.stack: _stacked,
+    np.concatenate: _stacked, list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of,
+    list_append: _append, list_pop: _pop, list_set: _list_set, length: _length, range: _range, pack: _pack,
+    unpack: _unpack, print: write_print, np.copyto: _copyto, conformed: _conformed, checkpoint_place: _checkpoint,
+}  # fmt: skip
+CALLS.update(MORE)
 __all__ = ["CALLS", "leaves", "spell_element", "write_op"]

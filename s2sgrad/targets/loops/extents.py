@@ -52,6 +52,7 @@ def size_rule(node: Any) -> Any:
 def _reduced(k: Kernel, op: Op, axis: int) -> Tree:
     """The size of an axis that a reduction keeps."""
     found = reduction_of(op)
+    assert found is not None
     if found.shape is not None:
         return k.scalar(found.shape[axis])
     if found.keepdims:

@@ -198,13 +198,17 @@ def _part(p: Planner) -> None:
             for v in dict.fromkeys(leaves(node.args[1:])):
                 whole = v is node.args[0] and _is_whole(node.args[1]) and v not in list(leaves(node.args[1]))
                 if is_array(v) and v not in made and not whole and p.found.roots.get(v, frozenset()) & roots:
-                    out.append(_copy_of(v, node))
-                    node.args = (
-                        node.args[0],
-                        *map_leaves(node.args[1:], lambda x, v=v: out[-1].results[0] if x is v else x),
-                    )
+                    copy = _copy_of(v, node)
+                    out.append(copy)
+                    substitute(node, {v: copy.results[0]}, but_first=True)
         out.append(node)
     p.block.nodes = out
+
+
+def substitute(node: Op, new: dict[Value, Value], but_first: bool) -> None:
+    """Replace values among the operands of a node, in place, its first operand left as it is."""
+    changed = map_leaves(node.args[but_first:], lambda v: new.get(v, v))
+    node.args = (*node.args[:but_first], *changed)
 
 
 def _copy_of(v: Value, like: Op) -> Op:
@@ -407,7 +411,7 @@ def _settle(p: Planner, k: int, node: Any) -> None:
     if isinstance(node, Op) and reduction_of(node) is not None:
         _settle_root(p, Root(node, "reduce", node.args[0].type.shape, k, True))
     elif is_nest_write(node):
-        _settle_root(p, Root(node, "write", region_of(node), k, True))
+        _settle_root(p, Root(node, "write", region_of(node) or (), k, True))
     elif isinstance(node, Op) and _is_number_op(node):
         _settle_number(p, node)
     else:

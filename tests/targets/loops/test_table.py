@@ -100,7 +100,10 @@ def agree(want: Any, have: Any, rtol: float, what: str) -> None:
 
 
 def named(every: int, thin: int = 1, known: dict[str, str] | None = None) -> list[Any]:
-    return [pytest.param(p.values[0], p.id, id=p.id, marks=p.marks) for p in selected(every, thin=thin, known=known)]
+    return [
+        pytest.param(p.values[0], p.id, id=p.id, marks=p.marks)
+        for p in selected(every, thin=thin, known=known)
+    ]
 
 
 KNOWN = {
