@@ -51,6 +51,7 @@ from .kernel import Kernel, is_array, is_number, refuse
 from .parts import Compiled, LoopParts
 from .registers import keep_in_registers
 from .scalars import cast
+from .stacks import make_stacks, record, stack_packed
 from .tapes import preallocate
 
 Tree = Any
@@ -78,7 +79,9 @@ def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> L
     labels = Names(never_again=set(RESERVED) | {e.name for e in entries} | {COMPILED, "numba"})
     called = [f for e in entries for f in functions_of(e.function) if f is not e.function]
     parts.functions = {f: labels.fresh(f.name) for f in dict.fromkeys(called)}
-    for f in dict.fromkeys([*called, *[e.function for e in entries]]):
+    every = list(dict.fromkeys([*called, *[e.function for e in entries]]))
+    parts.stacks = stack_packed(every)
+    for f in every:
         parts.find_foreign(f)
     bodies = [print_function(f, label, parts) for f, label in parts.functions.items()]
     wrappers, kernels, alone = [], [], True
@@ -202,7 +205,7 @@ def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
     for node in walk(function.body):
         for inner in getattr(node, "blocks", ()):
             note(inner.end.values)
-        if not isinstance(node, Op) or node.fun in (list_append, list_of, list_set, pack):
+        if not isinstance(node, Op) or node.fun in (list_append, list_of, list_set, pack, record):
             note(node.operands)  # a loop or a call may hand on what it is given
     return out
 
@@ -234,7 +237,7 @@ def function_of(function: Function, results: list[Any], parts: LoopParts) -> Ker
     preallocate(function, results)
     keep_in_registers(function)
     remove_dead_code(function, results)
-    found, taken = analyse(function, results), set(RESERVED) | set(parts.foreign)
+    found, taken = analyse(function, results), set(RESERVED) | set(parts.foreign) | set(parts.stacks.labels)
     uses, out = count_uses(function.body), escaping(function, found, results)
     return Kernel(found, parts, uses=uses, escaping=out, taken=taken)
 
@@ -252,7 +255,7 @@ def print_function(function: Function, label: str, parts: LoopParts) -> Any:
     write_block(k, function.body)
     trees = [returned(k, v, bool(function.consumes), results) for v in results]
     k.statement(gast.Return(trees[0] if len(trees) == 1 else gast.Tuple(trees, LOAD)))
-    return definition(label, args, "", k.out)
+    return definition(label, [*args, *parts.stacks.labels], "", k.out)
 
 
 def definition(label: str, args: list[str], doc: str, body: list[Any]) -> Any:
@@ -342,6 +345,7 @@ def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
     for v in flat.params:
         if v.type.kind == "list":
             k.assign(k.labels[v], call(parts.helper("rows_of"), name(k.labels[v])))
+    make_stacks(k)
     hold(k, e.function.body, results)
     trees, seen = [], set()
     for v in flat.results:

@@ -44,6 +44,7 @@ class LoopParts(ModuleParts):
     vector: set[str] = field(default_factory=set)  # vector mathematics in use
     compiled: dict[str, Any] = field(default_factory=dict)  # helper functions, by name
     options: dict[str, Any] = field(default_factory=dict)
+    stacks: Any = None  # of what recursive functions keep for their adjoints
     foreign: dict[str, Any] = field(default_factory=dict)  # the user's own functions and exceptions, by name
 
     def static(self, x: Any) -> Any:
