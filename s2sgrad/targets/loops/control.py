@@ -298,6 +298,7 @@ def write_call(k: Kernel, node: Call) -> None:
     for place, a in enumerate(node.args):
         want = node.function.params[place].type
         args.append(start_of(k, a, want, (node, place) in k.found.copied_args))
+    args += [name(label) for label in k.parts.stacks.labels]
     tree = call(name(k.parts.functions[node.function]), *args)
     targets = [name(k.label(r), STORE) for r in node.results]
     target = targets[0] if len(targets) == 1 else gast.Tuple(targets, STORE)

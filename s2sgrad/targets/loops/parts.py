@@ -14,7 +14,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from ...ir.program import Function, Op, blocks_of, leaves, walk
+from ...ir.program import Function, Op, blocks_of, walk
 from ..expressions import PLAIN
 from ..module_parts import ModuleParts, is_external
 from ..spelling import LOAD, call, constant, dotted, name
@@ -46,6 +46,7 @@ class LoopParts(ModuleParts):
     vector: set[str] = field(default_factory=set)  # vector mathematics in use
     compiled: dict[str, Any] = field(default_factory=dict)  # helper functions, by name
     options: dict[str, Any] = field(default_factory=dict)
+    stacks: Any = None  # of what recursive functions keep for their adjoints
     foreign: dict[str, Any] = field(default_factory=dict)  # the user's own functions and exceptions, by name
 
     def static(self, x: Any) -> Any:
@@ -92,12 +93,9 @@ class LoopParts(ModuleParts):
     def find_foreign(self, function: Function) -> None:
         """Name the functions and exceptions of the user's that compiled code needs, before its own values are named."""
         for block in [function.body, *[b for n in walk(function.body) for b in blocks_of(n)]]:
-            used = [n.fun for n in block.nodes if isinstance(n, Op)]
-            used += (
-                [x for x in leaves(block.end.values) if isinstance(x, type)]
-                if block.end.kind == "raise"
-                else []
-            )
+            used: list[Any] = [n.fun for n in block.nodes if isinstance(n, Op)]
+            if block.end.kind == "raise":
+                used += [x for x in block.end.values if isinstance(x, type)]
             for fun in used:
                 if (
                     is_foreign(fun)
