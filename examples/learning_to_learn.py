@@ -21,7 +21,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from hand_designed import HORIZON, perceptron, perceptrons, quadratic, quadratics, show, sigmoid, tuned
+from hand_designed import HORIZON, end, perceptron, perceptrons, quadratic, quadratics, show, sigmoid, tuned
 from threadpoolctl import threadpool_limits
 from tqdm import trange
 
@@ -101,7 +101,7 @@ def main():
     parser.add_argument(
         "--batches", type=int, default=100 if small else 250, help="of 32 quadratics to learn from"
     )
-    parser.add_argument("--networks", type=int, default=10 if small else 60, help="perceptrons to learn from")
+    parser.add_argument("--networks", type=int, default=4 if small else 60, help="perceptrons to learn from")
     parser.add_argument("--hidden", type=int, default=20, help="units in a layer of the LSTM")
     parser.add_argument("--jit", action="store_true", help="compile the unrolled optimisation with Numba")
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder for the plot")
@@ -112,7 +112,7 @@ def main():
     figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
     for problems, loss, epochs, batch, fresh, axis in (
         (quadratics, quadratic, options.batches, 32, 256, axes[0]),
-        (perceptrons, perceptron, options.networks, 1, 16, axes[1]),
+        (perceptrons, perceptron, options.networks, 1, 4 if small else 16, axes[1]),
     ):
         with threadpool_limits(1):  # the matrices are small: waking threads costs more than they give
             phi = learn(phi, problems, loss, epochs, batch, options, random)
@@ -121,12 +121,12 @@ def main():
             learned = np.array([loss(theta, 0, *data) / fresh, *trail])
             results = tuned(loss, theta, data) | {"learned": learned}
         print(f"fresh {problems.__name__}")
-        show(results)
+        show(results, loss)
         for name, trail in results.items():
             axis.semilogy(trail, label=name, linewidth=2.5 if name == "learned" else 1)
         axis.set(xlabel="step", ylabel="mean loss", title=f"fresh {problems.__name__}")
         axis.legend()
-        finals = {name.partition(",")[0]: trail[-1] for name, trail in results.items()}
+        finals = {name.partition(",")[0]: end(trail, loss) for name, trail in results.items()}
         if problems is quadratics:
             assert finals["learned"] == min(finals.values()), "a hand-designed optimiser is better"
         elif not small:  # a few networks are not enough to learn from
