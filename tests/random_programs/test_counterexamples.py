@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from .check import check
+from .generate import arguments, generate
+from .run import limited
 
 ARGUMENTS = (
     0.3,
@@ -167,6 +169,11 @@ SECOND = {
     v = m.T
     return np.sum(v * v)
 """,
+    "a chaotic sequence, whose second derivative coarse differences miss": """
+    for i in range(5 * n):
+        x = np.sin(3 * x)
+    return x
+""",
 }
 HELPERS = """def helper(p, q):
     u = np.zeros(3) + p
@@ -203,3 +210,10 @@ def test_found_wrong_and_now_refused(name: str):
     assert found(REFUSED[name]).startswith(
         "refused: UnsupportedSyntaxError: this array may be one of several"
     )
+
+
+def test_every_program_ends():
+    """`while k < n and y > 0 or z < 0` is left only by its second part: seed 2216 wrote it."""
+    with limited(30):
+        assert "while k8 < n and (y > -0.85 or a[i3] < 0.83):" in generate(2216)
+        assert check(generate(2216), arguments(2216), 2216, "2216").verdict == "right"
