@@ -7,11 +7,12 @@ contents of mutable containers are compared; what differs becomes a result of th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..ir.program import UNDEFINED, Block, Branch, Op, Terminator, Value, type_of, walk
+from ..ir.program import UNDEFINED, Block, Branch, Op, Terminator, Value, map_leaves, type_of, walk
 from ..ir.types import UNKNOWN, join
 from ..table.registry import PURE
 from .abstract import ObjectRef, Struct, Unbound, children, is_namedtuple, rebuild, same_abstract
@@ -28,6 +29,7 @@ class State:
         self.contents: dict[int, tuple[Any, Any]] = {}
         self.versions = dict(frame.low.versions)
         self.held, self.stale = dict(frame.low.held), dict(frame.low.stale)
+        self.errors = frame.builder.state
         f: Frame | None = frame
         while f is not None:
             self.frames.append((f, dict(f.names)))
@@ -44,7 +46,17 @@ class State:
         for item in children(x) or ():
             self._copy_contents(item)
 
+    def is_changed(self, frame: Frame, block: Block) -> bool:
+        """Whether `block` has written to an array that it did not make, or changed a container."""
+        versions = frame.low.versions
+        changed = {root for root in versions if versions[root] is not self.versions.get(root, root)}
+        written = bool(changed.difference(r for n in walk(block) for r in n.results))
+        return written or any(
+            not same_contents(items, mutable_contents(x)) for x, items in self.contents.values()
+        )
+
     def restore(self, frame: Frame) -> None:
+        frame.builder.state = self.errors
         frame.low.versions = dict(self.versions)
         frame.low.held, frame.low.stale = dict(self.held), dict(self.stale)
         for f, names in self.frames:
@@ -63,6 +75,18 @@ def mutable_contents(x: Any) -> Any:
     if isinstance(x, ObjectRef):
         return dict(x.attributes)
     return None
+
+
+def same_contents(a: Any, b: Any) -> bool:
+    if type(a) is not type(b) or len(a) != len(b):
+        return False
+    pairs = zip(a, b) if isinstance(a, list) else zip(a.items(), b.items())
+    return all(
+        (x is y)
+        or (isinstance(x, tuple) and not isinstance(a, list) and x[0] == y[0] and x[1] is y[1])
+        or (not isinstance(x, tuple) and same_abstract(x, y))
+        for x, y in pairs
+    )
 
 
 def set_contents(x: Any, items: Any) -> None:
@@ -252,6 +276,7 @@ def _adopt(frame: Frame, made: Branch, survivor: int, outcome: Any, state: State
         return x
 
     out = _map_state(frame, outcome, export)
+    _map_memory(frame.low, exported, export)
     made.results = tuple(exported.values())
     block.end.values = tuple(exported)
     return out
@@ -266,8 +291,31 @@ def _map_state(frame: Frame, outcome: Any, export: Callable) -> Any:
             if not _holds_mutable(f.names)
             else _map_in_place(f.names, export)
         )
-    frame.low.versions = {root: export(v) for root, v in frame.low.versions.items()}
     return map_abstract(outcome, export) if outcome is not DEAD else DEAD
+
+
+def _map_memory(low: Any, exported: dict[Value, Value], export: Callable) -> None:
+    """What is known of the memory of the exported handles: their versions, and what they are views of."""
+    low.versions = {root: export(v) for root, v in low.versions.items()}
+    done: set[Value] = set()
+    while len(done) < len(exported):
+        for x in [x for x in exported if x not in done]:
+            done.add(x)
+            out = exported[x]
+            if x in low.versions:
+                low.versions[out] = low.versions[x]
+            if x in low.views:
+                v = low.views[x]
+                args, kwargs = map_leaves((v.args, v.kwargs), export)
+                low.views[out] = replace(
+                    v, base=export(v.base), seen=export(v.seen), args=args, kwargs=kwargs
+                )
+            if x in low.ambiguous:
+                low.ambiguous[out] = tuple(map(export, low.ambiguous[x]))
+            if x in low.held:
+                low.held[out] = frozenset(map(export, low.held[x]))
+            if x in low.stale:
+                low.stale[out] = low.stale[x]
 
 
 def _holds_mutable(names: dict[str, Any]) -> bool:

@@ -29,7 +29,16 @@ from .abstract import (
     same_abstract,
 )
 from .aliases import after_loop, enter_loop, leave_iteration, references
-from .control import DEAD, RETURN_VALUE, State, branch, mutable_contents, nothing_for, set_contents
+from .control import (
+    DEAD,
+    RETURN_VALUE,
+    State,
+    branch,
+    mutable_contents,
+    nothing_for,
+    same_contents,
+    set_contents,
+)
 from .expressions import emit, evaluate, truth
 from .frame import Frame, bound_names
 from .iteration import Counted, counted, iterate
@@ -286,25 +295,44 @@ def _counted_loop(frame: Frame, node: Any, it: Counted, rest: list[Any]) -> None
 
 
 def while_loop(frame: Frame, node: Any, rest: list[Any]) -> None:
-    """A `while` on a run-time test."""
+    """A `while` on a run-time test; one that changes something is a part of the body."""
+    before, count = State(frame), len(frame.builder.block.nodes)
+    if not any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test)):
+        try:
+            _while(frame, node)
+            return
+        except _ChangingTest:
+            before.restore(frame)
+            del frame.builder.block.nodes[count:]
+            frame.builder.forget()
+    _while(frame, _tested_inside(frame, node))
+
+
+def _while(frame: Frame, node: Any) -> None:
     from .statements import run_block
 
     names = bound_names([node.test, *node.body])
-    if any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test)):
-        leave = gast.If(gast.UnaryOp(gast.Not(), node.test), [gast.Break()], [])
-        for n in gast.walk(leave):
-            if not hasattr(n, "lineno"):
-                gast.copy_location(n, node)
-        node = gast.copy_location(
-            gast.While(gast.Constant(True, None), [leave, *node.body], node.orelse), node
-        )
     _run_time_loop(frame, node, names, lambda block: run_block(frame, node.body), None)
+
+
+def _tested_inside(frame: Frame, node: Any) -> Any:
+    """`while True`, which begins with `if not test: break`."""
+    known = frame.low.memo.get(("tested inside", id(node)))
+    if known is not None:
+        return known[1]
+    leave = gast.If(gast.UnaryOp(gast.Not(), node.test), [gast.Break()], [])
+    for n in gast.walk(leave):
+        if not hasattr(n, "lineno"):
+            gast.copy_location(n, node)
+    loop = gast.copy_location(gast.While(gast.Constant(True, None), [leave, *node.body], node.orelse), node)
+    frame.low.memo[("tested inside", id(node))] = node, loop
+    return loop
 
 
 def _run_time_loop(
     frame: Frame, node: Any, names: set[str], body: Callable[[Block], Any], domain: Any, keep: Any = None
 ) -> None:
-    names = names - _only_augmented(frame, node.body, names)
+    names = names - _only_augmented(frame, node, names)
     guess = _first_guess(frame, node, names)
     exits = exits_of(node.body)
     _bind_flags(frame, exits, guess, bool(node.orelse))
@@ -341,7 +369,7 @@ def _run_time_loop(
 
 def _first_guess(frame: Frame, node: Any, names: set[str]) -> Guess:
     """What the loop was found to carry when it was last interpreted, or what its text suggests."""
-    remembered = frame.low.memo.setdefault(("loop", id(node)), Guess())
+    _, remembered = frame.low.memo.setdefault(("loop", id(node)), (node, Guess()))
     guess = Guess(types=remembered.types, templates=remembered.templates, written=remembered.written)
     live = names_of_loop(frame, node)
     carried = {
@@ -359,17 +387,13 @@ def _first_guess(frame: Frame, node: Any, names: set[str]) -> Guess:
     return guess
 
 
-def _only_augmented(frame: Frame, body: list[Any], names: set[str]) -> set[str]:
+def _only_augmented(frame: Frame, node: Any, names: set[str]) -> set[str]:
     """Names of arrays that a loop binds by `a += b` alone: they stay what they are, an array that is written to."""
+    inside = list(gast.walk(node))
     augmented = [
-        n.target.id
-        for s in body
-        for n in gast.walk(s)
-        if isinstance(n, gast.AugAssign) and isinstance(n.target, gast.Name)
+        n.target.id for n in inside if isinstance(n, gast.AugAssign) and isinstance(n.target, gast.Name)
     ]
-    stores = [
-        n.id for s in body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)
-    ]
+    stores = [n.id for n in inside if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)]
     arrays = {
         n for n in names if isinstance(frame.names.get(n), Value) and frame.names[n].type.kind == "array"
     }
@@ -395,8 +419,11 @@ def exits_of(body: list[Any]) -> set[str]:
             found.add("break")
         if own and isinstance(n, gast.Continue):
             found.add("continue")
-        inner_own = own and not isinstance(n, (gast.For, gast.While))
-        work.extend((c, inner_own) for c in gast.iter_child_nodes(n))
+        if isinstance(n, (gast.For, gast.While)):  # what leaves from its `else` leaves what is around it
+            work.extend((c, False) for c in n.body)
+            work.extend((c, own) for c in n.orelse)
+        else:
+            work.extend((c, own) for c in gast.iter_child_nodes(n))
     return found
 
 
@@ -408,6 +435,10 @@ def _bind_flags(frame: Frame, exits: set[str], guess: Guess, has_else: bool) -> 
     if "break" in exits and has_else:
         frame.names[BROKEN] = False
         guess.names.add(BROKEN)
+
+
+class _ChangingTest(Exception):
+    """The test of a `while` writes to an array, or changes a container."""
 
 
 class _ToList(Exception):
@@ -527,9 +558,11 @@ def _install(frame: Frame, key: Any, head: Any, guess: Guess) -> None:
 
 
 def _test_block(frame: Frame, node: Any, domain: Any, heads: dict, body: Block) -> Block:
-    test = Block()
+    test, before = Block(), State(frame)
     with frame.builder.inside(test):
         known = truth(frame, node.test, evaluate(frame, node.test))
+    if before.is_changed(frame, test):
+        raise _ChangingTest
     test.end = Terminator("yield", (frame.low.current(known),))
     copies = {p: Value(p.type, p.name) for p in body.params}
     test.params = list(copies.values())
@@ -590,18 +623,6 @@ def _changed(
         guess.containers[key] = x
         wider = True
     return wider
-
-
-def same_contents(a: Any, b: Any) -> bool:
-    if type(a) is not type(b) or len(a) != len(b):
-        return False
-    pairs = zip(a, b) if isinstance(a, list) else zip(a.items(), b.items())
-    return all(
-        (x is y)
-        or (isinstance(x, tuple) and not isinstance(a, list) and x[0] == y[0] and x[1] is y[1])
-        or (not isinstance(x, tuple) and same_abstract(x, y))
-        for x, y in pairs
-    )
 
 
 def _carriable(x: Any) -> bool:

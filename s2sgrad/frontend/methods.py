@@ -24,7 +24,7 @@ def shape_of(frame: Frame, node: Any, x: Any) -> Any:
     """The shape of an abstract value: a tuple of extents, static where they are known."""
     t = type_of(x)
     if t.shape is None:
-        return emit(frame, node, Attribute("shape"), x)
+        return emit(frame, node, np.shape if frame.quiet else Attribute("shape"), x)
     return tuple(_extent(frame, node, x, k, n) for k, n in enumerate(t.shape))
 
 

@@ -79,7 +79,7 @@ def run_block(frame: Frame, statements: list[Any]) -> Any:
         elif isinstance(s, (gast.For, gast.While)):
             outcome = _loop(frame, s, statements[k:])
         elif isinstance(s, gast.With):
-            return run_block(frame, [*_with(frame, s), *statements[k:]])
+            return _run_with(frame, s, statements[k:])
         else:
             outcome = _simple(frame, s)
         if outcome is not None:
@@ -205,6 +205,14 @@ def _while(frame: Frame, s: Any, rest: list[Any]) -> None:
     if isinstance(s.test, gast.Constant) and not s.test.value:
         return
     while_loop(frame, s, rest)
+
+
+def _run_with(frame: Frame, s: Any, rest: list[Any]) -> Any:
+    """A `with` and what follows it; an exit from inside leaves the state too."""
+    state = frame.builder.state
+    outcome = run_block(frame, [*_with(frame, s), *rest])
+    frame.builder.state = state
+    return outcome
 
 
 def _with(frame: Frame, s: Any) -> list[Any]:

@@ -113,6 +113,8 @@ def print_write(p: Printer, node: Op, block: Block) -> None:
         _print_pop(p, node)
         return
     args = [operand(p, a).tree for a in node.args[1:]]
+    if node in p.found.copied_items:
+        args[-1] = copy_of(p, node.args[-1])
     if node in p.found.in_place and isinstance(base, Value):
         claim(p, base, result, node)
     else:

@@ -126,6 +126,8 @@ def run_many(first: int, count: int, jobs: int, progress: bool = True) -> Tally:
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=20) as pool:
         for k, tally in enumerate(pool.imap_unordered(run_seeds, chunks)):
             total.add(tally)
+            for seed, reason in tally.wrong if progress else ():
+                print(f"WRONG seed {seed}: {reason}", file=sys.stderr, flush=True)
             if progress and (k + 1) % 20 == 0:
                 print(
                     f"{(k + 1) * 50} programs, {total.verdicts['wrong']} wrong, {time.perf_counter() - start:.0f} s",
