@@ -19,6 +19,7 @@ from .abstract import ObjectRef, Struct, Unbound, children, is_namedtuple, rebui
 from .frame import Frame
 
 CHEAP_OPERATIONS = 6
+DEEPEST = 80  # Python's parser reads no more than 100 levels of indentation
 
 
 class State:
@@ -169,20 +170,92 @@ def _alike(a: Any, b: Any) -> bool:
     )
 
 
+class NotGuessed(Exception):
+    """A recursive call, in an interpretation that asks what the function returns without one."""
+
+
+class ToList(Exception):
+    """A container of known length grows in a loop, or in one arm of a branch: it must be a run-time list."""
+
+    def __init__(self, container: list[Any]) -> None:
+        super().__init__()
+        self.container = container
+
+
+def is_known_outside(frame: Frame, container: list[Any]) -> bool:
+    """Whether a container was there before a loop or a branch around the one that is being interpreted."""
+    return any(id(container) in state.contents for state in frame.low.states[:-1])
+
+
+def convert_to_list(frame: Frame, node: Any, container: list[Any]) -> None:
+    """Let a list whose items are known one by one be a run-time list, under all its names."""
+    from .expressions import emit
+    from .primitives import list_of
+
+    if not _may_be_list(container):
+        raise frame.refuse(
+            node,
+            "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items",
+        )
+    value = emit(frame, node, list_of, *container)
+    for f in [frame, *frame.low.frames]:
+        while f is not None:
+            for name, x in f.names.items():
+                if x is container:
+                    f.names[name] = value
+                    value.name = value.name or name
+            f = f.outer
+
+
+def _may_be_list(container: list[Any]) -> bool:
+    return all(isinstance(x, (Value, int, float, complex)) for x in container)
+
+
 def branch(frame: Frame, node: Any, test: Value, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
     """Interpret two arms from the same state under a run-time test, and join what they leave behind."""
-    builder, before = frame.builder, State(frame)
-    test = frame.low.current(test)
+    low, builder = frame.low, frame.builder
+    if builder.depth > DEEPEST:
+        raise frame.refuse(
+            node,
+            f"more than {DEEPEST} run-time tests stand inside of one another (`elif` after `return` counts): choose by a loop or by index",  # noqa: E501
+        )
+    while True:
+        before, count = State(frame), len(builder.block.nodes)
+        low.states.append(before)
+        try:
+            return _branch(frame, node, test, then, orelse, before)
+        except ToList as conversion:
+            before.restore(frame)
+            del builder.block.nodes[count:]
+            builder.forget()
+            if id(conversion.container) not in before.contents or is_known_outside(
+                frame, conversion.container
+            ):
+                raise
+            convert_to_list(frame, node, conversion.container)
+        finally:
+            low.states.pop()
+
+
+def _branch(frame: Frame, node: Any, test: Value, then: Callable, orelse: Callable, before: State) -> Any:
+    builder = frame.builder
+    test, guessing = frame.low.current(test), False
     blocks, outcomes, after = (Block(), Block()), [], []
     for block, arm in zip(blocks, (then, orelse)):
         before.restore(frame)
-        with builder.inside(block):
-            outcomes.append(arm())
+        try:
+            with builder.inside(block):
+                outcomes.append(arm())
+        except NotGuessed:  # the other arm tells what is returned
+            outcomes.append(DEAD)
+            guessing = True
         if outcomes[-1] is DEAD and block.end.kind == "yield":  # its last branch leaves in both arms
             block.end = Terminator("unreachable")
         after.append(State(frame))
     if not frame.quiet:
         builder.loc = (frame.source, node)
+    if guessing and outcomes == [DEAD, DEAD]:
+        raise NotGuessed
     made = Branch(test, *blocks)
     out = _join_arms(frame, made, outcomes, after, before)
     builder.node(made)
@@ -230,6 +303,8 @@ def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State, 
         a, b = first.contents.get(key, (x, items))[1], second.contents.get(key, (x, items))[1]
         set_contents(x, merge.merge(a, b, None) if _alike(a, b) else a)
         if not _alike(a, b):
+            if isinstance(x, list) and _may_be_list([*a, *b]):
+                raise ToList(x)
             _poison(frame, x)
     versions = dict(before.versions)
     for root in {**first.versions, **second.versions}:

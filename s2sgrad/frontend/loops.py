@@ -33,7 +33,10 @@ from .control import (
     DEAD,
     RETURN_VALUE,
     State,
+    ToList,
     branch,
+    convert_to_list,
+    is_known_outside,
     mutable_contents,
     nothing_for,
     same_contents,
@@ -43,7 +46,7 @@ from .expressions import emit, evaluate, truth
 from .frame import Frame, bound_names
 from .iteration import Counted, counted, iterate
 from .liveness import LoopNames, loop_names
-from .primitives import list_of, truth_not
+from .primitives import truth_not
 from .writes import assign
 
 TRIALS = 12
@@ -339,23 +342,22 @@ def _run_time_loop(
     before = State(frame)
     outer = frame.loop
     for _ in range(TRIALS):
+        frame.low.states.append(before)
         try:
             made = _trial(frame, node, guess, names, body, domain, before)
             break
         except Retry:
             before.restore(frame)
-        except _ToList as conversion:
+        except ToList as conversion:
             before.restore(frame)
-            if (
-                outer is not None
-                and outer.before is not None
-                and id(conversion.container) in outer.before.contents
-            ):
+            if is_known_outside(frame, conversion.container):
                 raise  # it grows in every iteration of the loop around this one
-            _convert_to_list(frame, node, conversion.container, guess)
+            convert_to_list(frame, node, conversion.container)
+            guess.containers = {k: c for k, c in guess.containers.items() if c is not conversion.container}
             before = State(frame)
         finally:
             frame.loop = outer
+            frame.low.states.pop()
     else:
         raise frame.refuse(
             node, "what this loop carries does not settle: its names change their nature at every iteration"
@@ -439,31 +441,6 @@ def _bind_flags(frame: Frame, exits: set[str], guess: Guess, has_else: bool) -> 
 
 class _ChangingTest(Exception):
     """The test of a `while` writes to an array, or changes a container."""
-
-
-class _ToList(Exception):
-    """A container of known length grows in a run-time loop: it must be a run-time list."""
-
-    def __init__(self, container: list[Any]) -> None:
-        super().__init__()
-        self.container = container
-
-
-def _convert_to_list(frame: Frame, node: Any, container: list[Any], guess: Guess) -> None:
-    if any(not isinstance(x, (Value, int, float, complex)) for x in container):
-        raise frame.refuse(
-            node,
-            "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items",
-        )
-    value = emit(frame, node, list_of, *container)
-    f: Frame | None = frame
-    while f is not None:
-        for name, x in f.names.items():
-            if x is container:
-                f.names[name] = value
-                value.name = value.name or name
-        f = f.outer
-    guess.containers = {k: c for k, c in guess.containers.items() if c is not container}
 
 
 def _trial(
@@ -619,7 +596,7 @@ def _changed(
         if same_contents(items, now):
             continue
         if isinstance(x, list) and len(items) != len(now):
-            raise _ToList(x)
+            raise ToList(x)
         guess.containers[key] = x
         wider = True
     return wider
