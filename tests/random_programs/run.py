@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -63,7 +64,10 @@ class NeverEnds(BaseException):
 
 @contextmanager
 def limited(seconds: int) -> Iterator[None]:
-    """Raise `NeverEnds` in what takes longer."""
+    """Raise `NeverEnds` in what takes longer; only the main thread can be interrupted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def give_up(*_: object) -> None:
         raise NeverEnds

@@ -257,6 +257,14 @@ SECOND = {
         s = np.tanh(b[n])
     return s + np.sum(b)
 """,
+    "an array that is written in place goes by the name of one that is made while it is still read": """
+    for i in range(n):
+        if b[0] > 2:
+            return np.sum(a)
+        a[1:2] = np.cos(a[1:2])
+    a = np.cos(a)
+    return np.sum(np.sin(a) * a[::-1])
+""",
     "a chaotic sequence, whose second derivative coarse differences miss": """
     for i in range(5 * n):
         x = np.sin(3 * x)
@@ -267,6 +275,7 @@ SEEDS = (
     (100548, 100836, 101091, 101321, 101510, 101712, 102048, 102336, 102441, 104045, 104244, 104262, 105119)
     + (105381, 105436, 107354, 107520, 107700, 108253, 109057, 109274, 109952, 110924, 111261, 111660)
     + (114415, 114492, 114672, 115354, 115587, 115980, 116621, 116972, 117514, 117793, 117873, 118087)
+    + (125872, 131844)
 )
 HELPERS = """def helper(p, q):
     u = np.zeros(3) + p
