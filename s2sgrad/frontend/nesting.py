@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from .abstract import BoundFunction, Closure, FunctionRef, children, leaves_of, 
 from .builtin_functions import BUILTINS
 from .expressions import emit
 from .frame import Frame
+from .staging import static
 
 
 @dataclass(eq=False, slots=True)
@@ -47,7 +48,8 @@ def call_derivative(
     frame: Frame, node: Any, derivative: DerivativeOf, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """The value of a derivative function at abstract arguments."""
-    return RULES[derivative.kind](frame, node, derivative, args, kwargs)
+    known = replace(derivative, wrt=static(frame.low, derivative.wrt))
+    return RULES[derivative.kind](frame, node, known, args, kwargs)
 
 
 def _gradient(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
