@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
+import operator
 import textwrap
 import types
 from dataclasses import dataclass, field
@@ -17,7 +19,7 @@ from ..expressions import PLAIN
 from ..module_parts import ModuleParts, is_external
 from ..spelling import LOAD, call, constant, dotted, name
 from .foreign import is_foreign, python_function
-from .scalars import OF_MATH, canonical, computed, spell_element
+from .scalars import OF_MATH, canonical, computed, has_plain_exponent, spell_element
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ OF_FUNCTIONS: dict[Any, str] = {
     np.exp: "exp", np.exp2: "exp2", np.expm1: "expm1", np.sinh: "sinh", np.cosh: "cosh", np.tanh: "tanh",
     np.log: "log", np.log2: "log2", np.log10: "log10", np.log1p: "log1p", np.logaddexp: "logaddexp", np.sin: "sin",
     np.cos: "cos", np.tan: "tan", np.arctan: "arctan", np.arctan2: "arctan2", np.arcsin: "arcsin",
-    np.arccos: "arccos", np.cbrt: "cbrt",
+    np.arccos: "arccos", np.cbrt: "cbrt", math.erf: "erf",
 }  # fmt: skip
 
 
@@ -175,6 +177,8 @@ def vector_name(op: Any) -> str | None:
 
     fun = canonical(op)
     label = OF_FUNCTIONS.get(OF_MATH.get(fun, fun))
+    if fun is operator.pow and not has_plain_exponent(op):
+        label = "power"
     dtype = op.results[0].type.dtype
     if dtype == np.float32 and label is not None:
         label = f"{label}_32"

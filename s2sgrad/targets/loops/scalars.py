@@ -102,22 +102,23 @@ def _of_bools(symbol: type, trees: list[Tree]) -> Tree:
     )
 
 
-def _power(parts: Any, op: Op, trees: list[Tree]) -> Tree:
+def has_plain_exponent(op: Op) -> bool:
+    """Whether a power is a product of a few factors, or a square root, as NumPy computes it."""
     exponent = op.args[1]
-    dtype = op.results[0].type.dtype
-    if (
-        type(exponent) in (int, float)
-        and exponent == int(exponent)
-        and abs(exponent) <= 64
-        and dtype.kind in "fc"
-    ):
-        base = computed(parts, op, trees, dtype)[0]
-        return _whole_power(parts, base, int(exponent), dtype)
-    if exponent == 0.5 and dtype.kind == "f":
+    if type(exponent) not in (int, float) or op.results[0].type.dtype.kind not in "fc":
+        return False
+    return abs(exponent) <= 64 and (exponent == int(exponent) or (exponent == 0.5 and op.results[0].type.dtype.kind == "f"))
+
+
+def _power(parts: Any, op: Op, trees: list[Tree]) -> Tree:
+    if not has_plain_exponent(op):
+        return gast.BinOp(*_around(gast.Pow(), computed(parts, op, trees, _common(op))))
+    exponent, dtype = op.args[1], op.results[0].type.dtype
+    base = computed(parts, op, trees, dtype)[0]
+    if exponent == 0.5:
         parts.use_numpy()
-        base = computed(parts, op, trees, dtype)[0]
         return call(dotted("np.sqrt"), base)
-    return gast.BinOp(*_around(gast.Pow(), computed(parts, op, trees, _common(op))))
+    return _whole_power(parts, base, int(exponent), dtype)
 
 
 def _around(symbol: Any, trees: list[Tree]) -> tuple[Tree, Any, Tree]:
