@@ -667,18 +667,6 @@ def array_type(fun: Callable) -> Callable[..., Any]:
     return of
 
 
-def stack_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
-    """The type of `np.stack`: of a list grown at run time, a new axis of as many entries as it has items."""
-    t = type_of(arrays)
-    if t.kind != "list":
-        return probe(np.stack, (arrays, axis), kwargs, node)
-    item = t.item
-    if item is None or item.shape is None or item.dtype is None or type(axis) is not int or kwargs:
-        return UNKNOWN
-    place = axis % (len(item.shape) + 1)
-    return array(item.dtype, (*item.shape[:place], Dim((node, "items")), *item.shape[place:]))
-
-
 def like_first(node: Any, x: Arg, *args: Arg, **kwargs: Arg) -> Type:
     """The type of a write: that of the array written to."""
     t = type_of(x)
@@ -700,7 +688,6 @@ RULES.update(
         sum_to: sum_to_type,
         np.broadcast_to: broadcast_to_type,
         np.concatenate: concatenate_type,
-        np.stack: stack_type,
         index_set: like_first,
         index_add: like_first,
     }

@@ -91,9 +91,11 @@ def vecdot_type(node: Any, x1: Arg, x2: Arg, axis: Arg = -1) -> Type:
 
 
 def stack_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
-    """One more axis than each of the arrays has, which have one shape."""
+    """One more axis than each of the arrays has, which have one shape; of a list grown at run time, than its items."""
     from .result_types import probe
 
+    if type_of(arrays).kind == "list":
+        return _stacked_list(node, type_of(arrays).item, UNKNOWN if kwargs else axis)
     types = [type_of(a) for a in arrays] if isinstance(arrays, (tuple, list)) else []
     if (
         not types
@@ -112,6 +114,14 @@ def stack_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
     place = axis % (rank + 1)
     dtypes = [a if not isinstance(a, Value) else t.dtype for a, t in zip(arrays, types)]
     return array(np.result_type(*dtypes), (*shape[:place], len(types), *shape[place:]))
+
+
+def _stacked_list(node: Any, item: Any, axis: Arg) -> Type:
+    """As many entries along the new axis as the list has items."""
+    if item is None or item.shape is None or item.dtype is None or type(axis) is not int:
+        return UNKNOWN
+    place = axis % (len(item.shape) + 1)
+    return array(item.dtype, (*item.shape[:place], Dim((node, "items")), *item.shape[place:]))
 
 
 def _without(shape: Any, axis: int) -> Any:

@@ -437,7 +437,7 @@ def _list_zeros(k: Kernel, op: Op) -> None:
 
 
 def _checkpoint(k: Kernel, op: Op) -> None:
-    made = call(k.parts.helper("checkpoint_place"), *[k.scalar(a) for a in op.args])
+    made = call(k.parts.helper(checkpoint_place), *[k.scalar(a) for a in op.args])
     k.assign(k.label(op.results[0]), made, op)
 
 
