@@ -102,7 +102,8 @@ def eig_type(node: Any, a: Arg) -> Any:
     t = type_of(a)
     if t.dtype is None or t.shape is None or t.dtype.kind == "c":
         return probe(np.linalg.eig, (a,), {}, node)
-    return type(np.linalg.eig(np.eye(1)))(array(None, t.shape[:-1]), array(None, t.shape))
+    result: Any = type(np.linalg.eig(np.eye(1)))
+    return result(array(None, t.shape[:-1]), array(None, t.shape))
 
 
 def cross_type(

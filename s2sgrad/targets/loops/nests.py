@@ -158,7 +158,9 @@ def _only_adds(k: Kernel, nest: Any) -> bool:
     node = nest.roots[0].node
     x, index, v = node.args
     memory = k.found.roots.get(x, frozenset())
-    plain = node.fun is index_add and node in k.found.in_place and not any(is_array(i) for i in as_tuple(index))
+    plain = (
+        node.fun is index_add and node in k.found.in_place and not any(is_array(i) for i in as_tuple(index))
+    )
     return plain and not _reads(k, v, memory)
 
 

@@ -107,7 +107,9 @@ def has_plain_exponent(op: Op) -> bool:
     exponent = op.args[1]
     if type(exponent) not in (int, float) or op.results[0].type.dtype.kind not in "fc":
         return False
-    return abs(exponent) <= 64 and (exponent == int(exponent) or (exponent == 0.5 and op.results[0].type.dtype.kind == "f"))
+    return abs(exponent) <= 64 and (
+        exponent == int(exponent) or (exponent == 0.5 and op.results[0].type.dtype.kind == "f")
+    )
 
 
 def _power(parts: Any, op: Op, trees: list[Tree]) -> Tree:
@@ -341,7 +343,8 @@ SCALARS.update({fun: _compare(symbol) for fun, symbol in COMPARE.items()})
 SCALARS.update(
     {
         operator.pow: _power, math.pow: _power, operator.mod: _mod, np.mod: _mod, np.where: _where, np.clip: _clip,
-        operator.abs: _absolute, np.absolute: _absolute, min: _python_extreme("least"), max: _python_extreme("greatest"),
+        operator.abs: _absolute, np.absolute: _absolute, min: _python_extreme("least"),
+        max: _python_extreme("greatest"),
         float: _convert, complex: _complex, int: _convert, bool: _convert, np.float64: _convert, np.float32: _convert,
         np.complex128: _convert, np.complex64: _convert, shapes.astype: _convert, shapes.item: _convert,
         np.int64: _convert, np.int32: _convert, np.int16: _convert, np.int8: _convert, np.uint8: _convert,
@@ -361,7 +364,8 @@ SCALARS.update(
         np.less_equal: _compare(gast.LtE), np.greater: _compare(gast.Gt), np.greater_equal: _compare(gast.GtE),
         np.invert: _unary(gast.Invert), np.fix: lambda parts, op, trees: call(dotted("np.trunc"), *trees),
         math.gamma: _of_math("gamma"), math.lgamma: _of_math("lgamma"), math.erf: _of_math("erf"),
-        math.erfc: _of_math("erfc"), math.ldexp: _of_math("ldexp"), operator.is_: _compare(gast.Eq), operator.is_not: _compare(gast.NotEq),
+        math.erfc: _of_math("erfc"), math.ldexp: _of_math("ldexp"),
+        operator.is_: _compare(gast.Eq), operator.is_not: _compare(gast.NotEq),
     }
 )  # fmt: skip
 

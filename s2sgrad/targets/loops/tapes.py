@@ -118,10 +118,18 @@ def _levels(
     if not isinstance(item, Value) or item.type.kind != "list":
         return [found]
     inner = item.node
-    if not isinstance(inner, Loop) or inner not in found.fill.body.nodes or _only(uses, item) is not found.append:
+    if (
+        not isinstance(inner, Loop)
+        or inner not in found.fill.body.nodes
+        or _only(uses, item) is not found.append
+    ):
         return None
     start = inner.inits[inner.results.index(item)]
-    if not isinstance(start, Value) or not _is_empty_list(start.node) or start.node not in found.fill.body.nodes:
+    if (
+        not isinstance(start, Value)
+        or not _is_empty_list(start.node)
+        or start.node not in found.fill.body.nodes
+    ):
         return None
     rest = _levels(found.fill.body, start.node, found.drain.body, found.pop.results[1], uses)
     return None if rest is None else [found, *rest]
@@ -145,9 +153,15 @@ def _level(
         return None
     at = next(j for j, x in enumerate(drain.inits) if x is whole)
     pop = _only(uses, drain.carried[at])
-    if not (isinstance(pop, Op) and pop.fun is list_pop and pop in drain.body.nodes) or uses.get(drain.results[at]):
+    if not (isinstance(pop, Op) and pop.fun is list_pop and pop in drain.body.nodes) or uses.get(
+        drain.results[at]
+    ):
         return None
-    return Level(fill, place, append, drain, at, pop, made) if _hands_on(drain, at, pop.results[0], uses) else None
+    return (
+        Level(fill, place, append, drain, at, pop, made)
+        if _hands_on(drain, at, pop.results[0], uses)
+        else None
+    )
 
 
 def _hands_on(loop: Loop, place: int, v: Value, uses: dict[Value, list[Any]]) -> bool:
@@ -199,7 +213,9 @@ def _counts_alike(level: Level, counted: set[Value]) -> bool:
     """Whether both loops go through the same whole numbers, none below 0, so that the index names the entry."""
     start, _, step = level.fill.domain  # type: ignore[misc]
     back = level.drain.domain[2]  # type: ignore[index]
-    return type(step) is int and step == 1 and type(back) is int and back == -1 and _not_negative(start, counted)
+    return (
+        type(step) is int and step == 1 and type(back) is int and back == -1 and _not_negative(start, counted)
+    )
 
 
 def _not_negative(x: Any, counted: set[Value]) -> bool:
@@ -273,7 +289,7 @@ def _replace(block: Block, tape: Tape, dtype: np.dtype, trips: list[Any], sizes:
     """Carry an array in the place of the list; read it where the list was popped."""
     fill, last = tape[0].fill, tape[-1]
     new: list[Op] = []
-    counts = []
+    counts: list[Value] = []
     for stop in trips:
         bounded = operation(max, (_size_value(stop, new, fill), 0), INT, None, fill)
         bounded.results[0].extent = Dim((tape[0].made, len(counts)))
