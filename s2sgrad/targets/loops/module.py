@@ -118,6 +118,7 @@ def decorators(parts: LoopParts) -> list[Any]:
     """`compiled = numba.njit(...)`: on disk, the machine code is kept beside the module."""
     on_disk = gast.Compare(constant("__file__"), [gast.In()], [call(name("globals"))])
     options = {"cache": True, "error_model": "numpy", **parts.options}
+    options.pop("parallel", None)  # programs run on one thread: see the documentation of the language
     keywords = {key: option_tree(value) for key, value in options.items()}
     if options["cache"]:
         keywords["cache"] = on_disk
