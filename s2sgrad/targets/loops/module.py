@@ -1,4 +1,4 @@
-"""A compiled module: functions of loops over plain arrays and numbers, and around each a function of the user's arguments.
+"""A compiled module: functions of loops over plain arrays and numbers, and functions of the user's arguments around them.
 
 The compiled functions take the leaves of the arguments, then the captured inputs, and return leaves; taking containers
 apart and putting them together again is ordinary Python around them, written by the NumPy target's printer.
@@ -15,8 +15,8 @@ from typing import Any
 import gast
 import numpy as np
 
-from ...frontend.primitives import list_append, list_of, list_set, pack
 from ...frontend.abstract import leaves_of, map_abstract
+from ...frontend.primitives import list_append, list_of, list_set, pack
 from ...ir.program import (
     Block,
     Function,
@@ -320,7 +320,9 @@ def flattened(e: Entry, aside: Aside) -> Flat:
     params = [v for v in dict.fromkeys([*given, *e.captured]) if v in used or v.type.kind != "unknown"]
     params += aside.made
     results = [x for x in leaves_of(plain(e.result)) if is_result(x)]
-    wanted = dict.fromkeys(v for v in aside.wanted if v not in given and v not in e.captured and v not in results)
+    wanted = dict.fromkeys(
+        v for v in aside.wanted if v not in given and v not in e.captured and v not in results
+    )
     return Flat(tuple(params), (*results, *wanted))
 
 

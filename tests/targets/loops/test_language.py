@@ -60,7 +60,9 @@ def test_every_test_of_the_language_passes_or_is_refused(folder):
         timeout=300,
     )
     assert done.returncode == 0, done.stdout[-5000:]
-    passed, refused = (sum(map(int, re.findall(rf"(\d+) {word}", done.stdout))) for word in ("passed", "skipped"))
+    passed, refused = (
+        sum(map(int, re.findall(rf"(\d+) {word}", done.stdout))) for word in ("passed", "skipped")
+    )
     assert passed > 6 * refused
 
 
