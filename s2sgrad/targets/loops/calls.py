@@ -421,8 +421,15 @@ def _pop(k: Kernel, op: Op) -> None:
 
 def _list_set(k: Kernel, op: Op) -> None:
     label = _claim_list(k, op)
-    target = subscript(name(label), k.scalar(op.args[1]), STORE)
-    k.statement(gast.Assign([target], _item(k, op.args[2], op.results[0].type.item), None), op)
+    index, item, wanted = k.scalar(op.args[1]), op.args[2], op.results[0].type.item
+    if wanted is not None and wanted.shape and not isinstance(item, Value) and is_number(item):
+        if item != 0:
+            raise refuse(op, "a number in a list of arrays")
+        k.parts.use_numpy()
+        tree = call(dotted("np.zeros_like"), subscript(name(label), index))  # the cotangent of what is replaced
+    else:
+        tree = _item(k, item, wanted)
+    k.statement(gast.Assign([subscript(name(label), index, STORE)], tree, None), op)
 
 
 def _list_zeros(k: Kernel, op: Op) -> None:

@@ -1,4 +1,4 @@
-"""A compiled module: functions of loops over arrays and numbers, and around each a function of the user's arguments.
+"""A compiled module: functions of loops over arrays and numbers, and functions of the user's arguments around them.
 
 The compiled functions take the leaves of the arguments, then the captured inputs, and return leaves; taking containers
 apart and putting them together again is ordinary Python around them, written by the NumPy target's printer.
