@@ -157,6 +157,8 @@ def probe(fun: Callable, args: tuple, kwargs: dict, node: Any, data_shape: bool 
     known = _probe_cache.get(key) if key is not None else None
     if known is None:
         known = _probe_sizes(fun, args, kwargs, number)
+        if known is UNKNOWN and any(_is_whole(v.type) and v.type.kind != "int" for v in values):
+            known = _probe_places(fun, args, kwargs, number)
         if key is not None:
             _probe_cache[key] = known
     return _instantiate(known, dims, node, data_shape)
@@ -188,6 +190,13 @@ def _probe_key(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
     except TypeError:
         return None
     return key
+
+
+def _probe_places(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
+    """With ones for whole numbers, where they are no sizes but places: what extents follow is not known then."""
+    whole = {d for v in leaves((args, kwargs)) if _is_whole(v.type) for d in _dims(v)}
+    result = _run_sample(fun, args, kwargs, {d: 1 if d in whole else SIZES[0][k] for d, k in number.items()})
+    return UNKNOWN if result is UNKNOWN else _without_extents(_reconcile((result, {})))
 
 
 def _probe_sizes(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:

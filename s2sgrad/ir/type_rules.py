@@ -65,6 +65,46 @@ def arange_type(node: Any, *args: Arg, **kwargs: Arg) -> Type:
     return array(t.dtype, (Dim((node, "steps")),)) if floats and t.kind == "array" else t
 
 
+def full_type(node: Any, shape: Arg, fill_value: Arg, dtype: Arg = None, *args: Arg, **kwargs: Arg) -> Type:
+    """The shape asked for."""
+    from .result_types import asked_shape
+
+    asked, t = asked_shape(shape, node), type_of(fill_value)
+    if asked is None or t.dtype is None or kwargs or args:
+        return UNKNOWN
+    return array(t.dtype if dtype is None else np.dtype(dtype), asked)
+
+
+def clip_type(
+    node: Any,
+    a: Arg,
+    a_min: Arg = None,
+    a_max: Arg = None,
+    out: Arg = None,
+    *,
+    min: Arg = None,
+    max: Arg = None,
+    **rest: Arg,
+) -> Any:
+    """As for arithmetic of the array and of those bounds that there are."""
+    from .result_types import elementwise_type
+
+    bounds = [x for x in (a_min, a_max, min, max) if x is not None]
+    if len(bounds) == 2:
+        return elementwise_type(np.clip, (a, *bounds), {}, node)
+    return elementwise_type(np.maximum, (a, bounds[0] if bounds else a), {}, node)
+
+
+def eig_type(node: Any, a: Arg) -> Any:
+    """Complex for a complex matrix; for a real one NumPy looks at the values, so that only run time knows the dtype."""
+    from .result_types import probe
+
+    t = type_of(a)
+    if t.dtype is None or t.shape is None or t.dtype.kind == "c":
+        return probe(np.linalg.eig, (a,), {}, node)
+    return type(np.linalg.eig(np.eye(1)))(array(None, t.shape[:-1]), array(None, t.shape))
+
+
 def cross_type(
     node: Any, a: Arg, b: Arg, axisa: Arg = -1, axisb: Arg = -1, axisc: Arg = -1, axis: Arg = None
 ) -> Type:
@@ -137,7 +177,10 @@ TYPE_RULES: dict[Any, Any] = {
     np.dsplit: _splitting_along(lambda rank: 2),
     np.repeat: repeat_type,
     np.delete: delete_type,
+    np.clip: clip_type,
     np.cross: cross_type,
+    np.linalg.eig: eig_type,
+    np.full: full_type,
     np.vecdot: vecdot_type,
     np.stack: stack_type,
     np.arange: arange_type,

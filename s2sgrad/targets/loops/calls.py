@@ -535,7 +535,8 @@ PRODUCTS: tuple[Any, ...] = (operator.matmul, np.dot, np.matmul)
 CALLS.update(dict.fromkeys(PRODUCTS, _product))
 MORE: dict[Any, Writer] = {
     extent: _extent, operator.getitem: _subscript, index_set: _write, index_add: _write, np.reshape: _reshape,
-    np.ravel: _reshape, np.transpose: _transposed, np.array: _array_of, np.asarray: _array_of, np.stack: _stacked,
+    np.ravel: _reshape, np.transpose: _transposed, np.array: _array_of, np.asarray: _array_of,
+    np.asanyarray: _array_of, np.copy: _array_of, np.stack: _stacked,
     np.concatenate: _stacked, list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of,
     list_append: _append, list_pop: _pop, list_set: _list_set, length: _length, range: _range, pack: _pack,
     unpack: _unpack, print: write_print, np.copyto: _copyto, conformed: _conformed, checkpoint_place: _checkpoint,
