@@ -214,6 +214,8 @@ def _beyond_eig(
     a: Any, b: Any = None, left: Any = False, right: Any = True, overwrite_a: Any = False, overwrite_b: Any = False,
     check_finite: Any = True, homogeneous_eigvals: Any = False,
 ) -> str:  # fmt: skip
+    if a.type.dtype.kind != "c":
+        return "of a real matrix"  # the values decide whether the vectors are complex
     return "of two matrices" if b is not None else "with left=True" if left else ""
 
 
