@@ -120,6 +120,11 @@ def unpack(packed: tuple, count: int) -> tuple:
     return packed
 
 
+def throw(exception: Any) -> Any:
+    """A `raise` as a call, where something follows that is never reached."""
+    raise exception
+
+
 def stop_gradient(x: Any) -> Any:
     """`x`, with derivative zero."""
     return x
@@ -181,6 +186,7 @@ define(packed_zeros, inactive=True, fresh=True)
 define(packed_add)
 define(unpack, view=True)
 define(list_from)
+define(throw, inactive=True, effect=IMPURE)
 define(stop_gradient, inactive=True, shares=True)
 RULES.update(
     {
@@ -222,6 +228,7 @@ __all__ = [
     "packed_add",
     "packed_zeros",
     "stop_gradient",
+    "throw",
     "truth_and",
     "truth_not",
     "truth_or",

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from ..table.functional import index_add, index_set
+from ..table import shapes
+from ..table.functional import in_kind, index_add, index_set
 from ..table.registry import IMPURE, Entry
 from .program import Arg, Value, leaves, map_leaves, type_of
 from .types import (
@@ -647,6 +648,84 @@ def array_type(fun: Callable) -> Callable[..., Any]:
     return of
 
 
+def split_type(fun: Callable, axis_of: Callable[[int], int]) -> Callable[..., Any]:
+    """The types of the parts of an array that is split into a known number of them."""
+
+    def of(node: Any, ary: Arg, sections: Arg, axis: Arg = None, **kwargs: Arg) -> Any:
+        t = type_of(ary)
+        given = kwargs.get("axis", axis)
+        axis = axis_of(t.rank or 0) if given is None else given
+        if type(sections) is not int or t.kind != "array" or not t.rank or not isinstance(axis, int):
+            return probe(fun, (ary, sections, *([] if given is None else [given])), {}, node)
+        parts = []
+        for k in range(sections):
+            shape = list(t.shape)
+            n = shape[axis]
+            even = isinstance(n, int) and n % sections == 0
+            shape[axis] = n // sections if even else Dim((node, "part", k))
+            parts.append(array(t.dtype, tuple(shape)))
+        return parts
+
+    return of
+
+
+def histogram_type(
+    node: Any, a: Arg, bins: Arg = 10, range: Arg = None, density: Arg = None, weights: Arg = None
+) -> Any:
+    """Counts and edges: as many as the bins, of the dtype of the weights."""
+    t = type_of(weights) if weights is not None else None
+    if density not in (None, False, True) or t is not None and t.dtype is None:
+        return UNKNOWN
+    counts: Any = np.dtype(np.int64) if t is None else t.dtype
+    counts = np.dtype(np.float64) if density else counts
+    return array(counts, (Dim((node, "bins")),)), array(np.dtype(np.float64), (Dim((node, "edges")),))
+
+
+def solve_type(node: Any, a: Arg, b: Arg) -> Type:
+    """The type of `np.linalg.solve`: the right-hand sides' shape, for each matrix of a stack."""
+    s, t = type_of(a), type_of(b)
+    if s.shape is None or t.shape is None or s.dtype is None or t.dtype is None or s.rank < 2 or not t.rank:
+        return UNKNOWN
+    floats = [d if d.kind in "fc" else np.dtype(np.float64) for d in (s.dtype, t.dtype)]
+    dtype = np.result_type(*floats)
+    if t.rank == 1:
+        return array(dtype, (*s.shape[:-2], t.shape[0]))
+    stack = broadcast([s.shape[:-2], t.shape[:-2]], node) or ()
+    return array(dtype, (*stack, *t.shape[-2:]))
+
+
+def eig_type(node: Any, a: Arg) -> Any:
+    """Eigenvalues and vectors: of a real matrix they are real or complex as its values turn out."""
+    result: Any = type(np.linalg.eig(np.eye(1)))
+    t = type_of(a)
+    if t.dtype is None or t.dtype.kind == "c" or t.shape is None:
+        return probe(np.linalg.eig, (a,), {}, node)
+    n = t.shape[-1]
+    return result(Type("unknown", None, (*t.shape[:-2], n)), Type("unknown", None, (*t.shape[:-2], n, n)))
+
+
+def eigvals_type(node: Any, a: Arg) -> Any:
+    """Eigenvalues alone."""
+    t = type_of(a)
+    if t.dtype is None or t.dtype.kind == "c" or t.shape is None:
+        return probe(np.linalg.eigvals, (a,), {}, node)
+    return Type("unknown", None, t.shape[:-1])
+
+
+def astype_type(node: Any, x: Arg, dtype: Arg, *args: Arg, **kwargs: Arg) -> Any:
+    """The type of `x.astype(dtype)`; of what is an array for all that is known, whatever it held."""
+    t = type_of(x)
+    if t.kind == "unknown" and t.dtype is None and t.shape and isinstance(dtype, (np.dtype, type)):
+        return array(np.dtype(dtype), t.shape)
+    return probe(shapes.astype, (x, dtype, *args), kwargs, node)
+
+
+def in_kind_type(node: Any, x: Arg, like: Arg) -> Any:
+    """The type of what is real or complex as `like` is."""
+    t = type_of(like)
+    return t if t.kind in ("array", "unknown") else UNKNOWN
+
+
 def like_first(node: Any, x: Arg, *args: Arg, **kwargs: Arg) -> Type:
     """The type of a write: that of the array written to."""
     t = type_of(x)
@@ -667,6 +746,17 @@ RULES.update(
         np.reshape: reshape_type,
         np.broadcast_to: broadcast_to_type,
         np.concatenate: concatenate_type,
+        np.split: split_type(np.split, lambda rank: 0),
+        np.array_split: split_type(np.array_split, lambda rank: 0),
+        np.vsplit: split_type(np.vsplit, lambda rank: 0),
+        np.hsplit: split_type(np.hsplit, lambda rank: 0 if rank == 1 else 1),
+        np.dsplit: split_type(np.dsplit, lambda rank: 2),
+        shapes.astype: astype_type,
+        in_kind: in_kind_type,
+        np.histogram: histogram_type,
+        np.linalg.solve: solve_type,
+        np.linalg.eig: eig_type,
+        np.linalg.eigvals: eigvals_type,
         index_set: like_first,
         index_add: like_first,
     }

@@ -51,8 +51,8 @@ def transpose(b: Builder, x: Any, axes: Any = None) -> Any:
     return x if rank is not None and rank < 2 else NotImplemented
 
 
-def reshape(b: Builder, x: Any, shape: Any, **kwargs: Any) -> Any:
-    if kwargs or not isinstance(x, Value) or not isinstance(shape, tuple):
+def reshape(b: Builder, x: Any, shape: Any, *order: Any, **kwargs: Any) -> Any:
+    if order or kwargs or not isinstance(x, Value) or not isinstance(shape, tuple):
         return NotImplemented
     known = known_shape(shape)
     return x if x.type.kind == "array" and x.type.shape == known else NotImplemented

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
-from .composite import composite
+from .composite import composite, refuse
 from .functional import sum_to
 from .linalg import (
     SPECTRAL,
@@ -53,12 +53,6 @@ HERMITIAN = ("her", "hermitian", "pos", "positive definite")
 TURNED = {"upper triangular": "lower triangular", "lower triangular": "upper triangular"}
 
 # Inverse, determinant, systems ----------------------------------------------------------------------------------
-
-
-def refuse(unsupported: bool, what: str) -> None:
-    """Raise where a rule would not hold."""
-    if unsupported:
-        raise NotImplementedError(what + " has no derivative in the table")
 
 
 def masked(x: Any, structure: Any, lower: bool) -> Any:
@@ -463,15 +457,17 @@ def cholesky_jvp(
 def cho_factor_vjp(
     g: Any, ans: Any, a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
 ) -> Any:
-    """Only the triangle of the factor is a function; the other holds what was there."""
-    return cholesky_vjp(triangle(g[0], lower, False), triangle(ans[0], lower, False), a, lower)
+    """The triangle of the factor is that of `cholesky`; the other holds what was there."""
+    kept = g[0] - triangle(g[0], lower, False)
+    return cholesky_vjp(g[0] - kept, triangle(ans[0], lower, False), a, lower) + symmetric(kept)
 
 
 def cho_factor_jvp(
     t: Any, ans: Any, a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
 ) -> Any:
     """The same, forward."""
-    return cholesky_jvp(t, triangle(ans[0], lower, False), a, lower), None
+    kept = t - triangle(t, lower, False)
+    return cholesky_jvp(t, triangle(ans[0], lower, False), a, lower) + kept, None
 
 
 def cho_solve_back(g: Any, c_and_lower: Any) -> Any:
@@ -970,7 +966,11 @@ def circulant(c: Any) -> Any:
 
 def leslie(f: Any, s: Any) -> Any:
     """The first row is `f`, the first diagonal below the main one `s`."""
-    return np.concatenate((f[None, :], np.concatenate((np.diag(s), np.zeros_like(s)[:, None]), axis=1)))
+    n = f.shape[0]
+    out = np.zeros((n, n), dtype=np.result_type(f, s))
+    out[0] = f
+    out[np.arange(1, n), np.arange(n - 1)] = s
+    return out
 
 
 def companion(a: Any) -> Any:

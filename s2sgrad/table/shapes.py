@@ -57,8 +57,17 @@ def rolled_place(axis: int, start: int, n: int) -> int:
     return start - 1 if axis % n < start else start
 
 
+def places_in_order(a: Any, shape: Any, order: Any) -> Any:
+    """The places of the entries of `a` as a reshape reads them that follows its layout in memory."""
+    places = np.empty_like(a, dtype=int)
+    places[...] = np.reshape(np.arange(np.size(a)), np.shape(a))
+    return np.ravel(places, "K") if order == "K" else np.reshape(places, shape, order=order)
+
+
 def reflat(g: Any, a: Any, order: Any) -> Any:
     """A flat cotangent in the shape of `a`."""
+    if order == "A" or order == "K" and np.ndim(a) > 1:
+        return np.reshape(scattered(g, np.ravel(a), places_in_order(a, np.shape(g), order)), np.shape(a))
     return (
         np.reshape(g, np.shape(a))
         if order == "C" or order == "K"
@@ -151,6 +160,10 @@ def parts(g: Any, arrays: Any, axis: Any) -> Any:
             [np.reshape(g[bounds[k] : bounds[k + 1]], np.shape(arrays[k])) for k in range(len(arrays))]
         )
     axis = axis % np.ndim(g)
+    if isinstance(arrays, np.ndarray):
+        shape = np.shape(arrays)
+        each = shape[1 : axis + 1] + (shape[0],) + shape[axis + 1 :]
+        return np.moveaxis(np.reshape(g, each), axis, 0)
     bounds = ends([np.shape(a)[axis] for a in arrays])
     return tuple([g[along(axis, slice(bounds[k], bounds[k + 1]))] for k in range(len(arrays))])
 
@@ -158,6 +171,8 @@ def parts(g: Any, arrays: Any, axis: Any) -> Any:
 def layers(g: Any, arrays: Any, axis: int) -> Any:
     """The parts of `g` that came from each of the arrays stacked along `axis`."""
     axis = axis % np.ndim(g)
+    if isinstance(arrays, np.ndarray):
+        return np.moveaxis(g, axis, 0)
     return tuple([g[along(axis, k)] for k in range(len(arrays))])
 
 
@@ -585,7 +600,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     """The array with more entries around it."""
     array = np.asarray(array)
     widths = pad_widths(pad_width, np.ndim(array))
-    if mode == "constant":
+    if mode == "constant" or mode == "empty":
         return pad_constant(array, widths, kwargs.get("constant_values", 0))
     if mode == "linear_ramp":
         return pad_ramp(array, widths, kwargs.get("end_values", 0))
