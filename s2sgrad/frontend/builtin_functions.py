@@ -339,6 +339,21 @@ def _fsum(frame: Frame, node: Any, x: Any) -> Any:
     )
 
 
+@builtin(np.einsum)
+def _einsum(frame: Frame, node: Any, *operands: Any, **kwargs: Any) -> Any:
+    from .calls import call_table
+
+    if operands and not isinstance(operands[0], str):  # arrays and lists of their axes in turn
+        last = len(operands) % 2 == 1
+        operands = tuple(
+            static(frame.low, x) if k % 2 == 1 or (last and k == len(operands) - 1) else x
+            for k, x in enumerate(operands)
+        )
+    entry = lookup(np.einsum)
+    assert entry is not None
+    return call_table(frame, node, np.einsum, entry, list(operands), kwargs)
+
+
 @builtin(np.unstack)
 def _unstack(frame: Frame, node: Any, x: Any, axis: Any = 0) -> Any:
     x = as_operand(frame, node, x)

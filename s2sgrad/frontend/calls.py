@@ -63,6 +63,7 @@ STRUCTURAL = frozenset(
         "norm",
         "return_index",
         "assume_a",
+        "l_and_u",
         "lower",
         "trans",
     ]

@@ -22,6 +22,7 @@ from .abstract import BoundFunction, Closure, FunctionRef, children, leaves_of, 
 from .builtin_functions import BUILTINS
 from .expressions import emit
 from .frame import Frame
+from .methods import shape_of
 
 
 @dataclass(eq=False, slots=True)
@@ -384,7 +385,7 @@ def _matrix(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: d
     names, bound = bind_abstract(frame, node, d.fun, args, kwargs)
     (target,) = _targets(d, names)
     x, values = bound[target], list(bound.values())
-    shape = emit(frame, node, np.shape, x)
+    shape = shape_of(frame, node, x) if isinstance(x, Value) else emit(frame, node, np.shape, x)
     rank = len(shape) if isinstance(shape, tuple) else None
     if rank is None or (isinstance(x, Value) and x.type.dtype is not None and x.type.dtype.kind == "c"):
         raise frame.refuse(

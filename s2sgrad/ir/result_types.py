@@ -720,6 +720,22 @@ def astype_type(node: Any, x: Arg, dtype: Arg, *args: Arg, **kwargs: Arg) -> Any
     return probe(shapes.astype, (x, dtype, *args), kwargs, node)
 
 
+def real_or_complex_type(node: Any, a: Arg, *args: Arg, **kwargs: Arg) -> Any:
+    """The type of what has the shape of its argument, and is real or complex as its values turn out."""
+    t = type_of(a)
+    if t.kind != "array" or t.dtype is None or t.shape is None:
+        return UNKNOWN
+    return Type("unknown", None, t.shape)
+
+
+def real_if_close_type(node: Any, a: Arg, *args: Arg, **kwargs: Arg) -> Any:
+    """The type of `np.real_if_close`: a real array stays one."""
+    t = type_of(a)
+    if t.dtype is not None and t.dtype.kind == "f":
+        return probe(np.real_if_close, (a, *args), kwargs, node)
+    return real_or_complex_type(node, a)
+
+
 def in_kind_type(node: Any, x: Arg, like: Arg) -> Any:
     """The type of what is real or complex as `like` is."""
     t = type_of(like)
@@ -753,6 +769,7 @@ RULES.update(
         np.dsplit: split_type(np.dsplit, lambda rank: 2),
         shapes.astype: astype_type,
         in_kind: in_kind_type,
+        np.real_if_close: real_if_close_type,
         np.histogram: histogram_type,
         np.linalg.solve: solve_type,
         np.linalg.eig: eig_type,

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
+from ..ir.result_types import RULES, real_or_complex_type
 from .composite import composite, refuse
-from .functional import sum_to
+from .functional import in_kind, sum_to
 from .linalg import (
     SPECTRAL,
     adjoint,
+    as_complex,
     below,
     cholesky_pullback,
     cholesky_pushforward,
@@ -399,8 +401,23 @@ defjvp(SL.solve_sylvester, lambda t, ans, a, b, q: -SL.solve_sylvester(a, b, t @
                            lambda t, ans, a, b, q: SL.solve_sylvester(a, b, t))
 composite(SL.solve_continuous_lyapunov, lambda a, q: SL.solve_sylvester(a, adjoint(a), q))
 # The square of the root is the matrix: `x dx + dx x = da`.
-defvjp(SL.sqrtm, lambda g, ans, A, disp=None, blocksize=None: SL.solve_sylvester(ans.T, ans.T, g))
-defjvp(SL.sqrtm, lambda t, ans, A, disp=None, blocksize=None: SL.solve_sylvester(ans, ans, t))
+def sqrtm_vjp(g: Any, ans: Any, A: Any, disp: Any = None, blocksize: Any = None) -> Any:
+    """The square root of a real matrix may be complex; the cotangent of the matrix is real."""
+    root, g = as_complex(ans, A), as_complex(g, A)
+    share = SL.solve_sylvester(swapped(root), swapped(root), g)
+    return share if np.iscomplexobj(A) else np.real(share)
+
+
+def sqrtm_jvp(t: Any, ans: Any, A: Any, disp: Any = None, blocksize: Any = None) -> Any:
+    """The same, forward."""
+    root = as_complex(ans, A)
+    change = SL.solve_sylvester(root, root, as_complex(t, A))
+    return change if np.iscomplexobj(A) else in_kind(change, ans)
+
+
+RULES[SL.sqrtm] = real_or_complex_type
+defvjp(SL.sqrtm, sqrtm_vjp)
+defjvp(SL.sqrtm, sqrtm_jvp)
 # fmt: on
 
 

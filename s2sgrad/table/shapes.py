@@ -186,22 +186,30 @@ linear(np.stack,       lambda g, ans, arrays, axis=0, out=None, dtype=None, cast
 
 def vstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
     """The arrays one below another."""
+    if isinstance(tup, np.ndarray):
+        return np.concatenate(tup if np.ndim(tup) > 2 else np.reshape(tup, (np.shape(tup)[0], 1, -1)))
     return np.concatenate([with_rows(a) for a in tup])
 
 
 def hstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
     """The arrays side by side."""
+    if isinstance(tup, np.ndarray):
+        return np.ravel(tup) if np.ndim(tup) < 3 else np.concatenate(tup, 1)
     arrays = [with_axis(a) for a in tup]
     return np.concatenate(arrays, 0 if np.ndim(arrays[0]) == 1 else 1)
 
 
 def dstack(tup: Any) -> Any:
     """The arrays one behind another."""
+    if isinstance(tup, np.ndarray):
+        return np.transpose(tup)[None] if np.ndim(tup) == 2 else np.concatenate([np.moveaxis(tup, 0, -1)], 2)
     return np.concatenate([with_planes(a) for a in tup], 2)
 
 
 def column_stack(tup: Any) -> Any:
     """The arrays side by side, those of one axis as columns."""
+    if isinstance(tup, np.ndarray):
+        return np.array(np.transpose(tup)) if np.ndim(tup) == 2 else np.concatenate(tup, 1)
     return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup], 1)
 
 

@@ -125,11 +125,7 @@ def tangent_of(state: Pushing, x: Any) -> Any:
         known = state.tangents.get(x)
         if known is not None:
             return known
-        return (
-            zeros(state.builder, _plainest(state.new.get(x, x)))
-            if x.type.may_be_active
-            else state.new.get(x, x)
-        )
+        return zeros(state.builder, state.new.get(x, x)) if x.type.may_be_active else state.new.get(x, x)
     if isinstance(x, tuple) and hasattr(x, "_fields"):
         return type(x)(*[tangent_of(state, item) for item in x])
     if isinstance(x, (tuple, list)):
@@ -137,21 +133,6 @@ def tangent_of(state: Pushing, x: Any) -> Any:
     if isinstance(x, dict):
         return {key: tangent_of(state, item) for key, item in x.items()}
     return 0.0 if isinstance(x, (int, float, complex)) and not isinstance(x, bool) else x
-
-
-def _plainest(v: Any) -> Any:
-    """The array that a value was written into: of the same shape, and needed anyway."""
-    while (
-        isinstance(v, Value)
-        and isinstance(v.node, Op)
-        and v.node.fun in (index_set, np.zeros_like)
-        and not v.node.kwargs
-    ):
-        base = v.node.args[0]
-        if not isinstance(base, Value) or base.type.dtype != v.type.dtype or base.type.kind != v.type.kind:
-            return v
-        v = base
-    return v
 
 
 def moves(state: Pushing, x: Any) -> bool:

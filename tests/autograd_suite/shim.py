@@ -35,13 +35,39 @@ def positions(argnum: Any) -> tuple[int, ...]:
     return (argnum,) if isinstance(argnum, int) else tuple(argnum)
 
 
-def by_position(transform: Callable[..., Any]) -> Callable[..., Any]:
-    """A transform that takes `argnum`, one or several, for `wrt`."""
+def wrt_of(argnum: Any) -> Any:
+    return tuple(argnum) if isinstance(argnum, list) else argnum
 
-    def transformed(fun: Callable[..., Any], argnum: Any = 0) -> Any:
-        return transform(fun, tuple(argnum) if isinstance(argnum, list) else argnum)
 
-    return transformed
+def grad(fun: Callable[..., Any], argnum: Any = 0) -> Any:
+    return s2sgrad.grad(fun, wrt_of(argnum))
+
+
+def value_and_grad(fun: Callable[..., Any], argnum: Any = 0) -> Any:
+    return s2sgrad.value_and_grad(fun, wrt_of(argnum))
+
+
+def jacobian(fun: Callable[..., Any], argnum: Any = 0) -> Any:
+    return s2sgrad.jacobian(fun, wrt_of(argnum))
+
+
+def hessian(fun: Callable[..., Any], argnum: Any = 0) -> Any:
+    return s2sgrad.hessian(fun, wrt_of(argnum))
+
+
+def elementwise_grad(fun: Callable[..., Any], argnum: Any = 0) -> Any:
+    return s2sgrad.elementwise_grad(fun, wrt_of(argnum))
+
+
+def grad_and_aux(fun: Callable[..., Any], argnum: int = 0) -> Any:
+    """The gradient of the first of two results, and the second."""
+
+    def of(*args: Any, **kwargs: Any) -> Any:
+        both = chosen(fun, argnum, args, kwargs)
+        first = made(["x"], "return both(x)[0]", {"both": both})
+        return s2sgrad.grad(first)(args[argnum]), both(args[argnum])[1]
+
+    return of
 
 
 def made(parameters: list[str], text: str, space: dict[str, Any]) -> Callable[..., Any]:
@@ -53,7 +79,9 @@ def made(parameters: list[str], text: str, space: dict[str, Any]) -> Callable[..
     return space["chosen"]
 
 
-def chosen(fun: Callable[..., Any], argnum: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any]:
+def chosen(
+    fun: Callable[..., Any], argnum: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Callable[..., Any]:
     """`fun` as a function of some of its arguments, the others held."""
     moving = positions(argnum)
     space: dict[str, Any] = {"fun": fun, "kwargs": kwargs, **{f"c{k}": a for k, a in enumerate(args)}}
@@ -136,7 +164,11 @@ def hessian_tensor_product(fun: Callable[..., Any], argnum: int = 0) -> Any:
     def product(*args: Any, **kwargs: Any) -> Any:
         *args, v = args
         loss = chosen(fun, argnum, tuple(args), kwargs)
-        along = made(["x"], "return np.tensordot(slope(x), v, np.ndim(v))", {"slope": s2sgrad.grad(loss), "v": v, "np": np})
+        along = made(
+            ["x"],
+            "return np.tensordot(slope(x), v, np.ndim(v))",
+            {"slope": s2sgrad.grad(loss), "v": v, "np": np},
+        )
         return s2sgrad.grad(along)(args[argnum])
 
     return product
@@ -152,7 +184,9 @@ def tensor_jacobian_product(fun: Callable[..., Any], argnum: int = 0) -> Any:
     return product
 
 
-def make_ggnvp(f: Callable[..., Any], g: Any = lambda x: 1.0 / 2 * np.sum(x**2, axis=-1), f_argnum: int = 0) -> Any:
+def make_ggnvp(
+    f: Callable[..., Any], g: Any = lambda x: 1.0 / 2 * np.sum(x**2, axis=-1), f_argnum: int = 0
+) -> Any:
     def of(*args: Any, **kwargs: Any) -> Any:
         inner = chosen(f, f_argnum, args, kwargs)
         x = args[f_argnum]
@@ -165,7 +199,9 @@ def make_ggnvp(f: Callable[..., Any], g: Any = lambda x: 1.0 / 2 * np.sum(x**2, 
 def deriv(fun: Callable[..., Any], argnum: int = 0) -> Any:
     def of(*args: Any, **kwargs: Any) -> Any:
         x = args[argnum]
-        return s2sgrad.jvp(chosen(fun, argnum, args, kwargs), (x,), (np.ones_like(x)[()] if np.ndim(x) else 1.0,))[1]
+        return s2sgrad.jvp(
+            chosen(fun, argnum, args, kwargs), (x,), (np.ones_like(x)[()] if np.ndim(x) else 1.0,)
+        )[1]
 
     return of
 
@@ -192,16 +228,13 @@ def module(name: str, **names: Any) -> types.ModuleType:
 def install() -> None:
     """Put the stand-in into the place of Autograd."""
     public = {
-        "grad": by_position(s2sgrad.grad), "value_and_grad": by_position(s2sgrad.value_and_grad),
-        "jacobian": by_position(s2sgrad.jacobian), "hessian": by_position(s2sgrad.hessian),
-        "elementwise_grad": by_position(s2sgrad.elementwise_grad), "checkpoint": s2sgrad.checkpoint,
+        "grad": grad, "value_and_grad": value_and_grad, "jacobian": jacobian, "hessian": hessian,
+        "elementwise_grad": elementwise_grad, "checkpoint": s2sgrad.checkpoint,
         "make_vjp": make_vjp, "make_jvp": make_jvp, "make_hvp": make_hvp, "make_ggnvp": make_ggnvp, "deriv": deriv,
         "hessian_tensor_product": hessian_tensor_product, "tensor_jacobian_product": tensor_jacobian_product,
-        "holomorphic_grad": holomorphic_grad, "grad_and_aux": absent("grad_and_aux"), "isinstance": builtins.isinstance, "tuple": builtins.tuple,
+        "holomorphic_grad": holomorphic_grad, "grad_and_aux": grad_and_aux, "isinstance": builtins.isinstance, "tuple": builtins.tuple,
         "list": builtins.list, "dict": builtins.dict,
     }  # fmt: skip
-    for plain in ("grad", "value_and_grad", "jacobian", "hessian", "elementwise_grad"):
-        public[plain] = getattr(s2sgrad, plain)  # what a differentiated function calls must be known by itself
     autograd = module("autograd", **public)
     extend = {"primitive": s2sgrad.primitive, "defvjp": defvjp, "defjvp": s2sgrad.defjvp}
     for name, part in {
