@@ -23,6 +23,7 @@ from .builtin_functions import BUILTINS
 from .expressions import emit
 from .frame import Frame
 from .methods import shape_of
+from .staging import static
 
 
 @dataclass(eq=False, slots=True)
@@ -48,6 +49,8 @@ def call_derivative(
     frame: Frame, node: Any, derivative: DerivativeOf, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """The value of a derivative function at abstract arguments."""
+    if derivative.kind != "vmap":  # an argument's position may have been handed over as a run-time number
+        derivative = DerivativeOf(derivative.kind, derivative.fun, static(frame.low, derivative.wrt))
     return RULES[derivative.kind](frame, node, derivative, args, kwargs)
 
 
@@ -320,6 +323,10 @@ def _rule_of_item(frame: Frame, node: Any, indexed: Indexed, k: Any) -> Any:
 
 
 def _moved(frame: Frame, node: Any, x: Any, source: int, destination: int) -> Any:
+    if destination is None and x is not None:
+        raise frame.refuse(
+            node, "`out_axes=None` inside a differentiated function is not supported: take an item"
+        )
     return x if source == destination or x is None else emit(frame, node, np.moveaxis, x, source, destination)
 
 

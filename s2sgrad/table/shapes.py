@@ -209,7 +209,9 @@ def dstack(tup: Any) -> Any:
 def column_stack(tup: Any) -> Any:
     """The arrays side by side, those of one axis as columns."""
     if isinstance(tup, np.ndarray):
-        return np.array(np.transpose(tup)) if np.ndim(tup) == 2 else np.concatenate(tup, 1)
+        if np.ndim(tup) < 3:
+            return np.array(np.transpose(tup)) if np.ndim(tup) == 2 else np.reshape(tup, (1, -1))
+        return np.concatenate(tup, 1)
     return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup], 1)
 
 

@@ -252,6 +252,7 @@ def _same_call(state: Pushing, node: Op, which: Any, t: Any, args: Any, kwargs: 
 
 
 REDUCTIONS = {
+    np.sum,
     np.max,
     np.min,
     np.prod,
@@ -280,6 +281,8 @@ def _dependence(state: Pushing, node: Op, entry: Any, t: Any, args: Any, kwargs:
         and isinstance(t, Value)
     ):
         return b.op(np.sum, (t,), kwargs)
+    if node.fun is np.cross and not kwargs and len(args) == 2 and type_of(out).rank:
+        return b.op(operator.add, (zeros(b, out), b.op(np.sum, (t,), {"axis": -1, "keepdims": True})))
     total: Any = 0.0
     for leaf in leaves(t):
         if leaf.type.may_be_active:
