@@ -10,13 +10,15 @@ from typing import Any
 
 from . import compiler
 from .arguments import check_arguments
-from .compiler import Request, Specialisation
+from .compiler import Request, Specialisation, jit_options
 from .errors import DifferentiationError, NotScalarError, RuleError
 from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
 from .frontend.nesting import DerivativeOf
+from .jitted import captured_names, dispatcher_of, jit_error
 from .signature import Signature, resolve_wrt, signature_of, with_floats
 from .table import registry
+from .table.checks import MISSHAPEN
 
 
 class Derivative:
@@ -28,6 +30,10 @@ class Derivative:
         The generated program for the types of the latest call.
     wrt : int, str or tuple
         What is differentiated with respect to.
+    jitted : numba dispatcher
+        With `jit`, the compiled function, for calls from compiled code.
+    captures : tuple of str
+        With `jit`, the captured inputs that `jitted` takes after the leaves of the arguments.
     """
 
     nature = "derivative"
@@ -35,16 +41,16 @@ class Derivative:
     def __init__(
         self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "grad", jit: Any = False, owner: Any = None
     ) -> None:
-        if jit is not False:
-            raise NotImplementedError("jit=True is not there yet: use jit=False")
         self.__wrapped__ = fun
         self.wrt = wrt
         self._kind, self._jit, self._owner = kind, jit, owner
         self._fun = target_of(fun)
         self._signature: Signature = signature_of(self._fun)
-        self._positions = resolve_wrt(self._signature, wrt)
+        self._positions = [] if kind == "value" else resolve_wrt(self._signature, wrt)
         self._plain = all(len(p) == 1 for p in self._positions)
-        self._request = Request(kind, tuple(self._positions), not isinstance(wrt, (tuple, list)), False)
+        self._request = Request(
+            kind, tuple(self._positions), not isinstance(wrt, (tuple, list)), jit_options(jit)
+        )
         self._variants = compiler.variants_of(self._fun, self._request)
         self._quick = self._variants.quick
         self._latest: Specialisation | None = None
@@ -160,6 +166,16 @@ class Derivative:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 
+    @property
+    def jitted(self) -> Any:
+        """With `jit=True`, the compiled function: it takes the leaves of the arguments, then the captured inputs."""
+        return dispatcher_of(self._latest or self._suggested()[0])
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        """The names of the captured inputs that `jitted` takes, in order."""
+        return captured_names(self._latest or self._suggested()[0], self._fun)
+
     def __get__(self, obj: Any, cls: Any = None) -> Any:
         if obj is None:
             return self
@@ -175,7 +191,16 @@ class Derivative:
 
 
 def explain(error: BaseException, spec: Specialisation) -> None:
-    """Say on which line of the user's the generated program raised."""
+    """Say on which line of the user's the generated program raised.
+
+    Raises
+    ------
+    JitError
+        If it is Numba that refuses the program.
+    """
+    refused = jit_error(error, spec)
+    if refused is not None:
+        raise refused from error
     trace, place, last = error.__traceback__, None, None
     filename = spec.run.__code__.co_filename
     while trace is not None:
@@ -183,7 +208,8 @@ def explain(error: BaseException, spec: Specialisation) -> None:
         if code.co_filename == filename:
             place, last = place or _place(spec, trace.tb_lineno), code
         trace = trace.tb_next
-    if last is not None and last.co_name == "conformed":  # the checks of table.checks
+    misshapen = type(error) is ValueError and str(error).endswith(MISSHAPEN)
+    if misshapen or last is not None and last.co_name == "conformed":  # the checks of table.checks
         raise RuleError(str(error), place) from None
     if last is not None and last.co_name == "real_scalar":
         raise compiler.not_scalar(spec.lowered, str(error)) from None
@@ -492,9 +518,7 @@ def vjp(
     """
     from .pullback import make_pullback
 
-    if jit is not False:
-        raise NotImplementedError("jit=True is not there yet: use jit=False")
-    return make_pullback(target_of(fun), args)
+    return make_pullback(target_of(fun), args, jit)
 
 
 def source(fun: Callable[..., Any], *args: Any, wrt: Any = 0, jit: Any = False) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import structure
-from .api import target_of
+from .api import Derivative, target_of
 from .frontend.builtin_functions import BUILTINS
 from .frontend.nesting import DerivativeOf
 
@@ -54,7 +54,9 @@ class Batched:
     nature = "batched"
     _kind = "vmap"
 
-    def __init__(self, fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> None:
+    def __init__(
+        self, fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, jit: Any = False
+    ) -> None:
         if not (in_axes is None or isinstance(in_axes, (int, tuple, list))) or isinstance(in_axes, bool):
             raise TypeError(f"in_axes is an int, None or a tuple of those, not a {type(in_axes).__name__}")
         if any(leaf is not None and type(leaf) is not int for leaf in structure.leaves(out_axes)):
@@ -66,6 +68,9 @@ class Batched:
         self.__wrapped__, self.in_axes, self.out_axes = fun, in_axes, out_axes
         self._fun = target_of(fun)
         self.wrt = (in_axes, out_axes)
+        self._jit = jit
+        batched = jit is not False and Batched(fun, in_axes, out_axes)
+        self._compiled = Derivative(batched, (), "value", jit) if batched else None
         self.__name__ = f"vmap_{getattr(fun, '__name__', type(fun).__name__)}"
         self.__doc__ = getattr(fun, "__doc__", None)
 
@@ -75,6 +80,8 @@ class Batched:
         sizes: list[int] = []
         items = [axis_at(x, axes, _splitter(sizes), _parts, structure.rebuilt) for x, axes in spots]
         count = _agreed(sizes)
+        if self._compiled is not None:
+            return self._compiled(*args, **kwargs)
         results = []
         for k in range(count):
             at = [_example(x, k) for x in items]
@@ -83,7 +90,7 @@ class Batched:
         return axis_at(stacked, self.out_axes, _from_front, _parts, structure.rebuilt)
 
     def __reduce__(self) -> Any:
-        return (Batched, (self.__wrapped__, self.in_axes, self.out_axes))
+        return (Batched, (self.__wrapped__, self.in_axes, self.out_axes, self._jit))
 
     def __repr__(self) -> str:
         return f"<vmap of {self.__name__[5:]}, in_axes={self.in_axes!r}, out_axes={self.out_axes!r}>"
@@ -164,9 +171,7 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *, jit: A
     >>> print(vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0])))
     [3. 4.]
     """
-    if jit is not False:
-        raise NotImplementedError("jit=True is not there yet: use jit=False")
-    return Batched(fun, in_axes, out_axes)
+    return Batched(fun, in_axes, out_axes, jit)
 
 
 def _nested(frame: Any, node: Any, fun: Any, in_axes: Any = 0, out_axes: Any = 0, *, jit: Any = False) -> Any:

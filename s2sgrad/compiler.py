@@ -42,6 +42,8 @@ from .ir.program import (
     leaves,
     type_of,
 )
+from .ir.result_types import opaque_types
+from .ir.rewrite import copy_block
 from .ir.verifier import verify_if_asked
 from .optimize.carried import drop_invariant_carried
 from .optimize.dead_code import remove_dead_code
@@ -66,7 +68,35 @@ class Request:
     kind: str  # "grad", "value_and_grad", "vjp"
     wrt: tuple[tuple[int, ...], ...]  # positions, each with a place in *args or **kwargs
     single: bool = True  # one position given bare: one gradient, not a tuple of one
-    jit: Any = False
+    jit: Any = False  # or the options for Numba, as pairs
+
+
+JIT_OPTIONS = frozenset(
+    ["fastmath", "parallel", "error_model", "boundscheck", "nogil", "inline", "debug", "cache"]
+)
+
+
+def jit_options(jit: Any) -> Any:
+    """`jit` as part of a key: False, or the options for Numba as sorted pairs.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a bool nor a dict of options that Numba has.
+    """
+    if jit is False or jit is None:
+        return False
+    if jit is True:
+        return ()
+    if not isinstance(jit, dict):
+        raise TypeError(f"jit is True, False or a dict of options for numba.njit, not a {type(jit).__name__}")
+    unknown = [key for key in jit if key not in JIT_OPTIONS]
+    if unknown:
+        raise TypeError(
+            f"jit has no option {unknown[0]!r}: numba.njit takes {', '.join(sorted(JIT_OPTIONS))}"
+        )
+    frozen = {k: frozenset(v) if isinstance(v, (set, list)) else v for k, v in jit.items()}
+    return tuple(sorted(frozen.items()))
 
 
 @dataclass(eq=False)
@@ -252,19 +282,42 @@ def _reason(variants: Variants) -> str:
 
 def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request: Request) -> Specialisation:
     """The whole pipeline for one signature."""
+    if request.jit is False:
+        return _compile(fun, signature, args, request)
+    from .targets.loops.foreign import foreign_type
+
+    token = opaque_types.set(foreign_type)
+    try:
+        return _compile(fun, signature, args, request)
+    finally:
+        opaque_types.reset(token)
+
+
+def _compile(fun: Any, signature: Any, args: tuple[Any, ...], request: Request) -> Specialisation:
     generation = registry.generation()
     lowered = lower(fun, signature.names, list(args), signature.kinds)
     verify_if_asked(lowered.function, _plain_leaves(lowered.result), "lower")
     drop_invariant_carried(lowered.function.body)
     targets = [_target(lowered, position) for position in request.wrt]
     entries, marker = BUILDERS[request.kind](lowered, targets, request)
-    text = print_module(entries, header_of(fun, request))
-    module = load(text.text, entries[0].name)
+    text = printed(entries, lowered, header_of(fun, request), request.jit)
+    module = load(text.text, entries[0].name, getattr(text, "foreign", None))
     functions = [with_externals(getattr(module, e.name), text.externals) for e in entries]
     fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured), writes_to_arguments(lowered))
     return Specialisation(
         text, functions[0], functions[-1], fetch, lowered, generation, entries[0].name, marker, entries
     )
+
+
+def printed(entries: list[Entry], lowered: Lowered, header: str, jit: Any) -> Text:
+    """The text of a module with these functions: as NumPy, or as compiled loops."""
+    if jit is False:
+        return print_module(entries, header)
+    from .targets.loops.definitions import define_simply
+    from .targets.loops.module import print_loops
+
+    define_simply(entries, lowered.inputs)
+    return print_loops(entries, header, dict(jit))
 
 
 def with_externals(function: types.FunctionType, externals: dict[str, Any]) -> types.FunctionType:
@@ -461,18 +514,22 @@ def take_captured(function: Function, lowered: Lowered) -> None:
 def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
     """The value with residuals, and the pullback: two functions."""
     results = [leaf for leaf in leaves_of(lowered.result)]
-    seeds = [_seed_for(r, k) for k, r in enumerate(results)]
+    seeds = seeds_for(results)
     name = f"{lowered.function.name}_vjp"
     adjoint = reverse(
         lowered.function, lowered.inputs, independent_leaves(targets), results, seeds, name, packs=True
     )
     cotangents = tuple(gradients(adjoint, targets))
-    plain = [leaf for leaf in leaves_of((cotangents, adjoint.results)) if isinstance(leaf, Value)]
+    plain = _plain_leaves((cotangents, adjoint.results))
     take_captured(lowered.function, lowered)
     marker = Marker(adjoint.function.body, adjoint.forward)
     verify_if_asked(adjoint.function, plain, "reverse")
     remove_dead_code(adjoint.function, plain)
     verify_if_asked(adjoint.function, plain, "dead code")
+    if request.jit is not False:
+        from .targets.loops.tapes import preallocate
+
+        preallocate(adjoint.function, plain)
     head, tail = marker.split()
     params = list(leaves(seeds))
     outside = [
@@ -482,6 +539,12 @@ def _build_vjp(lowered: Lowered, targets: list[Any], request: Request) -> tuple[
         )
         if v not in params
     ]
+    if request.jit is not False:
+        from .recomputed import recomputing, storable
+
+        unstorable = [v for v in outside if not storable(v)]
+        if unstorable:
+            return recomputing(lowered, targets, request, unstorable[0])
     define_on_all_paths(head, set(outside))
     values = iter(adjoint.results)
     value = map_abstract(lowered.result, lambda leaf: next(values))
@@ -529,16 +592,23 @@ def define_on_all_paths(nodes: list[Any], wanted: set[Value]) -> None:
 
 
 class Marker:
-    """The place between the two sweeps of a block, kept while dead nodes are removed."""
+    """The place between the two sweeps of a block, kept while dead nodes are removed.
 
-    def __init__(self, block: Block, position: int, results: list[Value] | None = None) -> None:
+    `recomputed`: the function of the backward sweep begins with the forward sweep, from the arguments.
+    """
+
+    def __init__(
+        self, block: Block, position: int, results: list[Value] | None = None, recomputed: bool = False
+    ) -> None:
         self.block = block
         self.results = results or []  # the cotangents, which may be values of the forward sweep
         self.forward = set(map(id, block.nodes[:position]))
+        self.recomputed = recomputed
 
     def split(self) -> tuple[list[Any], list[Any]]:
         nodes = self.block.nodes
-        return [n for n in nodes if id(n) in self.forward], [n for n in nodes if id(n) not in self.forward]
+        last = max((k for k, n in enumerate(nodes) if id(n) in self.forward), default=-1)
+        return nodes[: last + 1], nodes[last + 1 :]
 
 
 def _as_tuple(x: Any) -> Any:
@@ -546,11 +616,31 @@ def _as_tuple(x: Any) -> Any:
     return x if inner is None else tuple(_as_tuple(item) for item in inner)
 
 
+def seeds_for(results: list[Any]) -> list[Any]:
+    """A parameter for the cotangent of each result; None for those that have none."""
+    return [_seed_for(r, k) for k, r in enumerate(results)]
+
+
 def _seed_for(r: Any, k: int) -> Any:
     t = type_of(r)
     if isinstance(r, Value) and t.may_be_active:
         return Value(t, "g" if k == 0 else f"g{k + 1}")
     return None
+
+
+def _build_value(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
+    """The function itself, compiled."""
+    new: dict[Value, Any] = {}
+    body = copy_block(lowered.function.body, new)
+    changed = lambda x: map_abstract(x, lambda leaf: new.get(leaf, leaf) if isinstance(leaf, Value) else leaf)
+    result = changed(lowered.result)
+    name = f"{lowered.function.name}_value"
+    captured = [new.get(v, v) for v in lowered.inputs.captured.values()]
+    parameters = [(label, changed(abstract)) for label, abstract in lowered.parameters]
+    function = Function(name, body)
+    remove_dead_code(function, _plain_leaves(result))
+    entry = Entry(name, function, parameters, captured, result, f"The value of `{lowered.function.name}`.")
+    return [entry], Marker(body, len(body.nodes))
 
 
 def _build_elementwise(lowered: Lowered, targets: list[Any], request: Request) -> tuple[list[Entry], Any]:
@@ -564,6 +654,7 @@ BUILDERS: dict[str, Callable[..., tuple[list[Entry], Any]]] = {
     "grad": _build_gradient,
     "value_and_grad": _build_gradient,
     "vjp": _build_vjp,
+    "value": _build_value,
 }
 
 

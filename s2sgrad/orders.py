@@ -143,8 +143,6 @@ def jvp(fun: Callable[..., Any], args: Any, tangents: Any, *, jit: Any = False) 
     >>> jvp(lambda x, y: x * y, (3.0, 2.0), (1.0, 0.0))
     (6.0, 2.0)
     """
-    if jit is not False:
-        raise NotImplementedError("jit=True is not there yet: use jit=False")
     if (
         not isinstance(args, (tuple, list))
         or not isinstance(tangents, (tuple, list))
@@ -155,7 +153,7 @@ def jvp(fun: Callable[..., Any], args: Any, tangents: Any, *, jit: Any = False) 
     if not moving:
         value = fun(*args)
         return value, _zeros_like(value)
-    push = _Pushforward(fun, tuple(moving), "jvp")
+    push = _Pushforward(fun, tuple(moving), "jvp", jit)
     directions = [_conform(tangents[k], args[k]) for k in moving]
     value, tangent = push(*args, directions=directions)
     given = list(arrays((args, directions, push._seen)))
@@ -284,20 +282,25 @@ class Jacobian:
     kind = "jacobian"
 
     def __init__(
-        self, fun: Callable[..., Any], wrt: Any = 0, mode: str = "auto", sparsity: Any = None
+        self,
+        fun: Callable[..., Any],
+        wrt: Any = 0,
+        mode: str = "auto",
+        sparsity: Any = None,
+        jit: Any = False,
     ) -> None:
         if mode not in ("auto", "forward", "reverse"):
             raise ValueError(f"mode={mode!r}: it is 'forward', 'reverse' or 'auto'")
         self.__wrapped__, self.wrt, self.mode = fun, wrt, mode
         self._fun = target_of(fun)
-        self._push = _Pushforward(fun, wrt, "jvp")
+        self._push, self._jit = _Pushforward(fun, wrt, "jvp", jit), jit
         self._groups = None if sparsity is None else _colouring(sparsity, wrt, mode)
         self._sparsity = sparsity
         self.__name__ = f"jacobian_{getattr(fun, '__name__', type(fun).__name__)}"
         self.__doc__ = getattr(fun, "__doc__", None)
 
     def __reduce__(self) -> Any:
-        return (type(self), (self.__wrapped__, self.wrt, self.mode, self._sparsity))
+        return (type(self), (self.__wrapped__, self.wrt, self.mode, self._sparsity, self._jit))
 
     @property
     def source(self) -> str:
@@ -318,7 +321,9 @@ class Jacobian:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if isinstance(self.wrt, (tuple, list)):
-            return tuple(Jacobian(self.__wrapped__, w, self.mode)(*args, **kwargs) for w in self.wrt)
+            return tuple(
+                Jacobian(self.__wrapped__, w, self.mode, None, self._jit)(*args, **kwargs) for w in self.wrt
+            )
         bound = with_floats(self._push._signature.bind(args, kwargs), self._push._positions)
         x = reach(bound, self._push._positions[0], self._push._signature.names)
         if not isinstance(x, (float, complex, np.ndarray, np.generic)):
@@ -357,7 +362,7 @@ class Jacobian:
 
     def _pullback(self, bound: tuple[Any, ...]) -> tuple[Any, Callable[[Any], Any]]:
         """The value, and the cotangent of what is differentiated by."""
-        value, pullback = vjp(self._fun, *bound)
+        value, pullback = vjp(self._fun, *bound, jit=self._jit)
         position, names = self._push._positions[0], self._push._signature.names
         return value, lambda g: reach(pullback(g), position, names)
 
@@ -451,9 +456,7 @@ def jacobian(
     [[2. 0.]
      [0. 4.]]
     """
-    if jit is not False:
-        raise NotImplementedError("jit=True is not there yet: use jit=False")
-    return Jacobian(fun, wrt, mode, sparsity)
+    return Jacobian(fun, wrt, mode, sparsity, jit)
 
 
 def jacobian_sparsity(fun: Callable[..., Any], *args: Any, wrt: Any = 0) -> Any:
@@ -514,7 +517,7 @@ class ElementwiseGrad(Derivative):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         signature = signature_of(self._fun)
         bound = with_floats(signature.bind(args, kwargs), self._positions)
-        value, pullback = vjp(self._fun, *bound)
+        value, pullback = vjp(self._fun, *bound, jit=self._jit)
         ones = np.ones_like(value) if isinstance(value, (np.ndarray, np.generic)) else 1.0
         cotangents = pullback(ones)
         found = [reach(cotangents, position, signature.names) for position in self._positions]

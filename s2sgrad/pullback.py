@@ -17,12 +17,12 @@ from .signature import reach, signature_of
 
 
 def make_pullback(
-    fun: Callable[..., Any], args: tuple[Any, ...]
+    fun: Callable[..., Any], args: tuple[Any, ...], jit: Any = False
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """`(fun(*args), pullback)`."""
     signature = signature_of(fun)
     bound = signature.bind(args, {})
-    request = Request("vjp", _positions(signature, bound, len(args)), False)
+    request = Request("vjp", _positions(signature, bound, len(args)), False, compiler.jit_options(jit))
     variants = compiler.variants_of(fun, request)
     key = tuple(map(describe, bound))
     found = compiler.find(variants, key, fun, bound)
@@ -30,17 +30,22 @@ def make_pullback(
         _check(signature, bound, request.wrt)
         found = compiler.specialise(fun, signature, bound, request, variants, key)
     spec, captured = found
+    again = spec.marker.recomputed
+    kept = owned((bound, captured), [*arrays((bound, captured))]) if again else ((), ())
     try:
-        value, residuals = spec.run(*bound, *captured)
+        made = spec.run(*bound, *captured)
     except Exception as error:
         explain(error, spec)
         raise
 
+    value, residuals = (made, ()) if again else made
     value = owned(value, [a for a in arrays((residuals, bound, captured))])
 
     def pullback(g: Any) -> tuple[Any, ...]:
         """The cotangents of the arguments for the cotangent `g` of the result."""
         try:
+            if again:
+                return spec.pullback(*kept[0], conform(g, value), *kept[1])
             return spec.pullback(residuals, conform(g, value))
         except Exception as error:
             explain(error, spec)

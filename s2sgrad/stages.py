@@ -22,6 +22,8 @@ class Stages:
         The program with its adjoint, one operation a line.
     source : str
         The program as it runs.
+    loops : str
+        With `jit`, the loops that Numba compiles.
     saved : Saved
         What the forward sweep keeps for the backward one.
     """
@@ -40,6 +42,13 @@ class Stages:
     @property
     def source(self) -> str:
         return self.specialisation.text.text
+
+    @property
+    def loops(self) -> str:
+        loops = getattr(self.specialisation.text, "loops", None)
+        if loops is None:
+            raise AttributeError("there are no loops without jit=True")
+        return str(loops)
 
     @property
     def saved(self) -> Saved:

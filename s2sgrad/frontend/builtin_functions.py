@@ -395,7 +395,7 @@ def class_of(x: Any) -> type | None:
             return {"bool": bool, "int": int, "float": float, "complex": complex}[x.type.kind]
         if x.type.kind == "scalar":
             return x.type.dtype.type
-        return {"array": np.ndarray, "list": list}.get(x.type.kind)
+        return {"array": np.ndarray, "list": list, "generator": np.random.Generator}.get(x.type.kind)
     if isinstance(x, Struct):
         return x.cls
     if isinstance(x, ObjectRef):

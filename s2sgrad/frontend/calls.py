@@ -26,7 +26,7 @@ from .abstract import (
     is_static,
     leaves_of,
 )
-from .capture import identity
+from .capture import equality, identity
 from .expressions import attribute, emit, named, value_of
 from .frame import INLINE_DEPTH, Frame, assigned_names, closure_frame
 from .nesting import Checkpointed, DerivativeOf, call_derivative
@@ -302,7 +302,10 @@ def unwrapped(frame: Frame, node: Any, callee: ObjectRef) -> Any:
         )
     if nature in ("derivative", "matrix", "batched"):
         fun = frame.low.inputs.abstract(callee.obj._fun, (*callee.path, ("attr", "_fun")), "fun")
-        return DerivativeOf(callee.obj._kind if nature != "matrix" else callee.obj.kind, fun, callee.obj.wrt)
+        which = "_kind" if nature != "matrix" else "kind"
+        for fact in (which, "wrt"):  # another derivative of the same function may stand there at another call
+            frame.low.inputs.guard((*callee.path, ("attr", fact)), equality, getattr(callee.obj, fact))
+        return DerivativeOf(getattr(callee.obj, which), fun, callee.obj.wrt)
     return None
 
 

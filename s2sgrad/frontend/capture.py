@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Value
-from ..ir.types import COMPLEX, FLOAT, INT, Dim, Type, array, scalar
+from ..ir.types import COMPLEX, FLOAT, GENERATOR, INT, Dim, Type, array, scalar
 from ..table.registry import lookup
 from .abstract import (
     LONG,
@@ -171,6 +171,9 @@ class Inputs:
         shape = tuple(1 if n == 1 else Dim((path, k), not_one=True) for k, n in enumerate(x.shape))
         return self.input(x, path, name, array(x.dtype, shape))
 
+    def _generator(self, x: np.random.Generator, path: Path, name: str) -> Value:
+        return self.input(x, path, name, GENERATOR)
+
     def _number(self, x: Any, path: Path, name: str) -> Value:
         return self.input(x, path, name, PYTHON_NUMBERS[type(x)])
 
@@ -292,6 +295,11 @@ def identity(x: Any) -> Any:
     return x
 
 
+def equality(x: Any) -> Any:
+    """The fact that an object equals the one seen."""
+    return x
+
+
 def _describe_long(x: list) -> list[Any]:
     """The key of a long list: that of one item, if they are all alike."""
     first = describe(x[0])
@@ -343,4 +351,5 @@ _ABSTRACT: dict[type, Callable[..., Any]] = {
     list: Inputs._sequence,
     dict: Inputs._dict,
     types.FunctionType: Inputs._function,
+    np.random.Generator: Inputs._generator,
 }

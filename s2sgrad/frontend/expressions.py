@@ -474,6 +474,9 @@ def attribute(frame: Frame, node: Any, owner: Any, name: str) -> Any:
     from .methods import ARRAY_ATTRIBUTES, is_method
 
     if isinstance(owner, Value):
+        if owner.type.kind == "generator":
+            called = _is_called(frame, node)
+            return Bound(owner, name) if called else emit(frame, node, Attribute(name), owner)
         rule = ARRAY_ATTRIBUTES.get(name)
         if rule is not None and owner.type.kind != "list":
             return rule(frame, node, owner)

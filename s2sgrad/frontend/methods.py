@@ -125,6 +125,7 @@ def call_method(
 ) -> Any:
     """`owner.name(*args, **kwargs)` of an abstract value."""
     from .calls import call_table
+    from .generators import call_draw
     from .opaque import handed_over, may_write
     from .writes import captured_object
 
@@ -132,6 +133,8 @@ def call_method(
         owner = captured_object(frame, owner) or owner
     if isinstance(owner, Value) and owner.type.kind == "list":
         return LIST_METHODS[name](frame, node, owner, *args, **kwargs)
+    if isinstance(owner, Value) and owner.type.kind == "generator":
+        return call_draw(frame, node, owner, name, args, kwargs)
     if isinstance(owner, Value):
         if name in ARRAY_SPECIAL:
             return ARRAY_SPECIAL[name](frame, node, owner, *args, **kwargs)
@@ -253,7 +256,7 @@ def _itself_as_array(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: An
     return emit(frame, node, shapes.astype, x, args[0]) if args and args[0] is not None else x
 
 
-def _refused(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: Any) -> None:
+def refused_method(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: Any) -> None:
     raise frame.refuse(
         node,
         "this method changes the array in a way that is not supported: assign with a subscript, `a[index] = v`",
@@ -261,7 +264,7 @@ def _refused(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: Any) -> No
 
 
 ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(("resize", "setfield", "setflags", "byteswap"), _refused),
+    **dict.fromkeys(("resize", "setfield", "setflags", "byteswap"), refused_method),
     "partition": _partition,
     "put": _put,
     "compress": _compress,
@@ -348,4 +351,14 @@ CONTAINER_METHODS: dict[tuple[type, str], Callable[..., Any]] = {
         static(frame.low, key), default
     ),
 }
-__all__ = ["ARRAY_ATTRIBUTES", "call_method", "length", "ndim", "shape_of", "size_of"]
+__all__ = [
+    "ARRAY_ATTRIBUTES",
+    "ARRAY_METHODS",
+    "ARRAY_SPECIAL",
+    "refused_method",
+    "call_method",
+    "length",
+    "ndim",
+    "shape_of",
+    "size_of",
+]

@@ -12,12 +12,13 @@ import itertools
 import operator
 import warnings
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from ..table import shapes
-from ..table.functional import in_kind, index_add, index_set
+from ..table.functional import in_kind, index_add, index_set, sum_to
 from ..table.registry import IMPURE, Entry
 from .program import Arg, Value, leaves, map_leaves, type_of
 from .types import (
@@ -40,6 +41,8 @@ LARGEST_SAMPLE = 200_000
 SCALAR_SAMPLES: dict[str, Any] = {"bool": True, "int": 1, "float": 0.5, "complex": 0.5 + 0.25j}
 
 RULES: dict[Callable, Callable[..., Any]] = {}  # result type rules of functions with constraints of their own
+# Who tells the type of a call that is not looked into: under jit, Numba.
+opaque_types: ContextVar[Callable[..., Type] | None] = ContextVar("opaque_types", default=None)
 _elementwise_cache: dict[Any, Any] = {}
 _probe_cache: dict[Any, Any] = {}
 
@@ -50,7 +53,8 @@ def result_types(fun: Callable, entry: Entry | None, args: tuple, kwargs: dict, 
     if rule is not None:
         return rule(node, *args, **kwargs)
     if entry is None or entry.effect == IMPURE:
-        return UNKNOWN
+        ask = opaque_types.get()
+        return UNKNOWN if ask is None else ask(fun, args, kwargs, node)
     if entry.elementwise:
         return elementwise_type(fun, args, kwargs, node)
     return probe(fun, args, kwargs, node, entry.data_shape)
@@ -605,6 +609,14 @@ def broadcast_to_type(node: Any, array_: Arg, shape: Arg, **kwargs: Arg) -> Type
     return Type("unknown", t.dtype) if asked is None or t.dtype is None else array(t.dtype, asked)
 
 
+def sum_to_type(node: Any, x: Arg, shape: Arg) -> Type:
+    """The type of `sum_to`: the shape asked for, a number where that has no axes."""
+    t, asked = type_of(x), asked_shape(shape, node)
+    if asked is None or t.dtype is None or t.shape is None:
+        return probe(sum_to, (x, shape), {}, node)
+    return array(t.dtype, asked) if asked or t.kind == "array" and not t.shape else scalar(t.dtype)
+
+
 def concatenate_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
     """The type of `np.concatenate`: the other axes are those of any part; along it, one more symbol."""
     types = [type_of(a) for a in arrays] if isinstance(arrays, (tuple, list)) else []
@@ -742,6 +754,18 @@ def in_kind_type(node: Any, x: Arg, like: Arg) -> Any:
     return t if t.kind in ("array", "unknown") else UNKNOWN
 
 
+def stack_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
+    """The type of `np.stack`: of a list grown at run time, a new axis of as many entries as it has items."""
+    t = type_of(arrays)
+    if t.kind != "list":
+        return probe(np.stack, (arrays, axis), kwargs, node)
+    item = t.item
+    if item is None or item.shape is None or item.dtype is None or type(axis) is not int or kwargs:
+        return UNKNOWN
+    place = axis % (len(item.shape) + 1)
+    return array(item.dtype, (*item.shape[:place], Dim((node, "items")), *item.shape[place:]))
+
+
 def like_first(node: Any, x: Arg, *args: Arg, **kwargs: Arg) -> Type:
     """The type of a write: that of the array written to."""
     t = type_of(x)
@@ -760,6 +784,7 @@ RULES.update(
         np.array: array_type(np.array),
         np.asarray: array_type(np.asarray),
         np.reshape: reshape_type,
+        sum_to: sum_to_type,
         np.broadcast_to: broadcast_to_type,
         np.concatenate: concatenate_type,
         np.split: split_type(np.split, lambda rank: 0),
@@ -774,6 +799,7 @@ RULES.update(
         np.linalg.solve: solve_type,
         np.linalg.eig: eig_type,
         np.linalg.eigvals: eigvals_type,
+        np.stack: stack_type,
         index_set: like_first,
         index_add: like_first,
     }

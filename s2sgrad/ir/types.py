@@ -68,6 +68,8 @@ class Type:
         """Whether a derivative can flow through a value of this type."""
         if self.kind == "list":
             return self.item is None or self.item.may_be_active
+        if self.kind == "generator":
+            return False
         return self.kind in ("unknown", "packed") or self.dtype is None or self.dtype.kind in "fc"
 
     def __repr__(self) -> str:
@@ -78,6 +80,7 @@ class Type:
 
 
 UNKNOWN = Type("unknown")
+GENERATOR = Type("generator")  # of random numbers
 PACKED = Type("packed")  # several values as one: what a function keeps for its adjoint
 BOOL, INT, FLOAT, COMPLEX = (
     Type(kind, KIND_DTYPES[kind], ()) for kind in ("bool", "int", "float", "complex")

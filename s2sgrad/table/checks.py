@@ -20,6 +20,9 @@ def real_scalar(x: Any) -> Any:
     return x
 
 
+MISSHAPEN = "gave a cotangent of another shape than its argument"  # of a rule, where the shapes are not told
+
+
 def conformed(c: Any, shape: tuple[int, ...], rule: str) -> Any:
     """The cotangent `c` that a rule gave for an argument, which must have its shape."""
     if np.shape(c) != shape:

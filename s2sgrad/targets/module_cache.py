@@ -17,6 +17,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 PACKAGE = "s2sgrad_generated"  # what generated modules are registered under in `sys.modules`
 LIMIT = 512  # modules remembered in a process
@@ -27,7 +28,7 @@ _loaded: OrderedDict[tuple[str, str | None, str, bool], ModuleType] = OrderedDic
 _lock = threading.RLock()
 
 
-def load(text: str, name: str) -> ModuleType:
+def load(text: str, name: str, given: dict[str, Any] | None = None) -> ModuleType:
     """
     The module of a generated text.
 
@@ -37,6 +38,8 @@ def load(text: str, name: str) -> ModuleType:
         A whole module, as `emit.write` prints it.
     name : str
         What it is of, for people who read file names and tracebacks: `"grad_loss"`.
+    given : dict, optional
+        Objects that the module finds among its globals. It is then of this process, in memory alone.
 
     Returns
     -------
@@ -44,15 +47,17 @@ def load(text: str, name: str) -> ModuleType:
         Registered in `sys.modules` as `s2sgrad_generated.<name>_<hash>`. It has a `__file__` if it is on disk.
         The same text, name and folder give the same module object, unless 512 others came in between.
     """
-    where = folder()
+    where = None if given else folder()
     libraries = frozenset(_IMPORTED.findall(text))
     digest = hashlib.sha256("\0".join((text, *_versions(libraries))).encode()).hexdigest()
     stem = f"{sanitised(name)}_{digest[:16]}"
     with _lock:
+        if given:
+            stem = f"{stem}_{'_'.join(f'{id(obj):x}' for obj in given.values())}"
         key = (stem, where, digest, "numba" in libraries)
         module = _loaded.get(key)
         if module is None:
-            module = _loaded[key] = _executed(text, stem, where)
+            module = _loaded[key] = _executed(text, stem, where, given or {})
             _forget_oldest()
         _loaded.move_to_end(key)
         return module
@@ -123,7 +128,7 @@ def _replace(path: str, data: bytes) -> None:
         raise
 
 
-def _executed(text: str, stem: str, where: str | None) -> ModuleType:
+def _executed(text: str, stem: str, where: str | None, given: dict[str, Any]) -> ModuleType:
     """A new module, registered before it runs, since Numba looks up by name what it loads from its cache."""
     path = stored(text, stem, where) if where is not None else None
     filename = path or f"<s2sgrad {stem}>"
@@ -133,6 +138,7 @@ def _executed(text: str, stem: str, where: str | None) -> ModuleType:
     module.__package__ = PACKAGE
     if path is not None:
         module.__file__ = path
+    module.__dict__.update(given)
     _register(module)
     try:
         exec(compile(text, filename, "exec", dont_inherit=True), module.__dict__)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import NonDifferentiableError
-from ..frontend.opaque import KEEPING, may_write
+from ..frontend.opaque import KEEPING, WRITING, may_write
 from ..frontend.primitives import (
     Attribute,
     Method,
@@ -26,7 +26,7 @@ from ..frontend.primitives import (
     packed_add,
     unpack,
 )
-from ..ir.program import Block, Branch, Call, Loop, Node, Op, Value, leaves, operands
+from ..ir.program import Block, Branch, Call, Loop, Node, Op, Value, leaves, operands, type_of
 from ..table.registry import IMPURE
 
 
@@ -177,6 +177,8 @@ def _may_be_written(node: Op, active: set[Value]) -> bool:
     """Whether an active array that is read again later is handed to an opaque function that may write into it."""
     name = node.fun.name if isinstance(node.fun, Method) else None
     if isinstance(node.fun, Attribute) or name in KEEPING or not may_write(node.fun, name):
+        return False
+    if type_of(node.args[0]).kind == "generator" and name not in WRITING:
         return False
     return any(v in active and v.type.kind == "array" for v in operands(node))
 

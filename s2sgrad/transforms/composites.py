@@ -35,12 +35,12 @@ def _expand_block(block: Block, active: set[Value], inputs: Inputs) -> bool:
             out.append(node)
             continue
         changed = True
-        out.extend(_definition_nodes(node, definition, inputs))
+        out.extend(definition_nodes(node, definition, inputs))
     block.nodes = out
     return changed
 
 
-def _definition_nodes(node: Op, definition: Any, inputs: Inputs) -> list[Node]:
+def definition_nodes(node: Op, definition: Any, inputs: Inputs) -> list[Node]:
     inner = Block()
     builder = Builder(inner, share=False)
     with builder.at(node.loc, node.state):

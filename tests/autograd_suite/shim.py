@@ -227,15 +227,19 @@ def module(name: str, **names: Any) -> types.ModuleType:
 
 def install() -> None:
     """Put the stand-in into the place of Autograd."""
+    builtin_names = {name: getattr(builtins, name) for name in ("isinstance", "list", "tuple", "dict")}
     public = {
         "grad": grad, "value_and_grad": value_and_grad, "jacobian": jacobian, "hessian": hessian,
         "elementwise_grad": elementwise_grad, "checkpoint": s2sgrad.checkpoint,
         "make_vjp": make_vjp, "make_jvp": make_jvp, "make_hvp": make_hvp, "make_ggnvp": make_ggnvp, "deriv": deriv,
         "hessian_tensor_product": hessian_tensor_product, "tensor_jacobian_product": tensor_jacobian_product,
-        "holomorphic_grad": holomorphic_grad, "grad_and_aux": grad_and_aux, "isinstance": builtins.isinstance, "tuple": builtins.tuple,
-        "list": builtins.list, "dict": builtins.dict,
+        "holomorphic_grad": holomorphic_grad, "grad_and_aux": grad_and_aux,
     }  # fmt: skip
-    autograd = module("autograd", **public)
+    autograd = module("autograd", **public, **builtin_names)
+    checks = {
+        "check_grads": check_grads, "combo_check": combo_check, "check_equivalent": check_equivalent,
+        "scalar_close": scalar_close,
+    }  # fmt: skip
     extend = {"primitive": s2sgrad.primitive, "defvjp": defvjp, "defjvp": s2sgrad.defjvp}
     for name, part in {
         "numpy": np, "scipy": scipy, "extend": module("autograd.extend", **extend),
@@ -245,11 +249,14 @@ def install() -> None:
         ),
         "wrap_util": module("autograd.wrap_util", unary_to_nary=absent("unary_to_nary")),
         "misc": module("autograd.misc", const_graph=absent("const_graph"), flatten=absent("flatten")),
-        "builtins": module("autograd.builtins", isinstance=builtins.isinstance, list=builtins.list, tuple=builtins.tuple, dict=builtins.dict),
-        "test_util": module("autograd.test_util", check_grads=check_grads, combo_check=combo_check, check_equivalent=check_equivalent, scalar_close=scalar_close),
+        "builtins": module("autograd.builtins", **builtin_names),
+        "test_util": module("autograd.test_util", **checks),
     }.items():  # fmt: skip
         setattr(autograd, name, part)
-    for name in ("numpy", "numpy.random", "numpy.linalg", "numpy.fft", "scipy", "scipy.linalg", "scipy.special", "scipy.stats", "scipy.signal", "scipy.integrate"):  # fmt: skip
+    for name in (
+        "numpy", "numpy.random", "numpy.linalg", "numpy.fft", "scipy", "scipy.linalg", "scipy.special", "scipy.stats",
+        "scipy.signal", "scipy.integrate",
+    ):  # fmt: skip
         sys.modules[f"autograd.{name}"] = sys.modules[name]
     for distribution in ("norm", "t", "beta", "gamma", "chi2", "poisson", "dirichlet", "multivariate_normal"):
         sys.modules[f"autograd.scipy.stats.{distribution}"] = getattr(scipy.stats, distribution)

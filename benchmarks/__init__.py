@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m benchmarks` runs every problem, `python -m benchmarks P5 P8a` some of them."""
