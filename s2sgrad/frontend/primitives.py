@@ -116,6 +116,17 @@ def packed_add(a: Any, b: Any) -> Any:
     return a + b
 
 
+def part_cotangent(whole: Any, index: int, part: Any) -> Any:
+    """The cotangent of what may be a tuple, or an array, of which one item was read."""
+    if isinstance(whole, (tuple, list)):
+        return tuple(
+            [part if k == index % len(whole) else packed_zeros(item) for k, item in enumerate(whole)]
+        )
+    out = np.zeros_like(whole)
+    out[index] = part
+    return out
+
+
 def unpack(packed: tuple, count: int) -> tuple:
     return packed
 
@@ -182,6 +193,15 @@ define(list_set)
 define(list_zeros, inactive=True, fresh=True)
 define(list_add)
 define(pack, view=True)
+define(
+    part_cotangent,
+    vjps=(lambda g, ans, whole, index, part: None, None, lambda g, ans, whole, index, part: g[index]),
+    jvps=(
+        lambda t, ans, whole, index, part: packed_zeros(ans),
+        None,
+        lambda t, ans, whole, index, part: part_cotangent(whole, index, t),
+    ),
+)
 define(packed_zeros, inactive=True, fresh=True)
 define(packed_add)
 define(unpack, view=True)
@@ -204,6 +224,7 @@ RULES.update(
         pack: lambda node, *values: PACKED,
         packed_zeros: lambda node, packed: PACKED,
         packed_add: lambda node, a, b: PACKED,
+        part_cotangent: lambda node, whole, index, part: PACKED,
         list_from: _rows_type,
         stop_gradient: _same,
     }
@@ -227,6 +248,7 @@ __all__ = [
     "pack",
     "packed_add",
     "packed_zeros",
+    "part_cotangent",
     "stop_gradient",
     "throw",
     "truth_and",

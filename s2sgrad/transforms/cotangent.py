@@ -12,7 +12,7 @@ from ..errors import DifferentiationError
 from ..frontend.primitives import extent, list_add, list_zeros, packed_add, packed_zeros
 from ..ir.builder import Builder
 from ..ir.program import Op, Value, type_of
-from ..ir.types import Dim, Extent, Type, covers, same_extent
+from ..ir.types import UNKNOWN, Dim, Extent, Type, covers, same_extent
 from ..table import shapes
 from ..table.functional import in_kind, sum_to
 
@@ -142,6 +142,8 @@ def zeros(b: Builder, x: Value) -> Any:
     """The zero cotangent of a value."""
     if x.type.is_scalar:
         return 0.0
+    if x.type == UNKNOWN:  # it may be a tuple
+        return b.op(packed_zeros, (x,))
     zero = {"packed": packed_zeros, "list": list_zeros}.get(x.type.kind, np.zeros_like)
     return described(b.op(zero, (x,)), x.type)
 

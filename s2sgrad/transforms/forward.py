@@ -50,7 +50,7 @@ from ..table.functional import index_set
 from ..table.registry import position_of
 from .activity import active_values, place, refuse_opaque
 from .composites import expand_composites
-from .cotangent import run_time_shape, zeros
+from .cotangent import run_time_shape, total, zeros
 
 
 @dataclass(eq=False)
@@ -215,16 +215,10 @@ def _tangent(state: Pushing, node: Op, args: Any, kwargs: Any, out: Any) -> Any:
 
 
 def _sum(state: Pushing, shares: list[Any], structure: Any) -> Any:
-    total = shares[0]
-    for share in shares[1:]:
-        if structure is None:
-            total = state.builder.op(operator.add, (total, share))
-        else:
-            total = [
-                y if x is None else x if y is None else state.builder.op(operator.add, (x, y))
-                for x, y in zip(total, share)
-            ]
-    return total
+    if structure is None:
+        return total(state.builder, shares)
+    parts = list(zip(*shares))
+    return [total(state.builder, [x for x in part if x is not None]) for part in parts]
 
 
 def _share(state: Pushing, node: Op, entry: Any, which: Any, t: Any, args: Any, kwargs: Any, out: Any) -> Any:
@@ -283,12 +277,12 @@ def _dependence(state: Pushing, node: Op, entry: Any, t: Any, args: Any, kwargs:
         return b.op(np.sum, (t,), kwargs)
     if node.fun is np.cross and not kwargs and len(args) == 2 and type_of(out).rank:
         return b.op(operator.add, (zeros(b, out), b.op(np.sum, (t,), {"axis": -1, "keepdims": True})))
-    total: Any = 0.0
+    whole: Any = 0.0
     for leaf in leaves(t):
         if leaf.type.may_be_active:
-            total = b.op(operator.add, (total, b.op(np.sum, (leaf,))))
+            whole = b.op(operator.add, (whole, b.op(np.sum, (leaf,))))
     spread = [
-        b.op(operator.add, (zeros(b, r), total)) if type_of(r).may_be_active else None
+        b.op(operator.add, (zeros(b, r), whole)) if type_of(r).may_be_active else None
         for r in ([out] if node.structure is None else out)
     ]
     return spread[0] if node.structure is None else spread

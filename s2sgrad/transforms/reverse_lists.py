@@ -18,10 +18,11 @@ from ..frontend.primitives import (
     list_zeros,
     pack,
     packed_add,
+    part_cotangent,
     unpack,
 )
 from ..ir.program import Op, Value, type_of
-from ..ir.types import Type
+from ..ir.types import PACKED, UNKNOWN, Type
 from .activity import place
 from .adjoints import contribute
 from .cotangent import total, zeros
@@ -62,6 +63,9 @@ def _list_of_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) ->
 
 def _list_item_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
     items, index = node.args
+    if isinstance(items, Value) and items.type == UNKNOWN and type(index) is int:
+        give(state, mirror, items, state.builder.op(part_cotangent, (items, index, bars[0]), types=PACKED))
+        return True
     if not isinstance(items, Value) or items.type.kind != "list":
         return False
     if isinstance(index, slice):
