@@ -231,7 +231,10 @@ def _probe_with(
             return UNKNOWN
         seen.append((result, names))
     alone = _run_sample(fun, args, kwargs, {d: free[k] if way[k] is None else 1 for d, k in number.items()})
-    return _reconcile(*seen, *([] if alone is UNKNOWN else [(alone, names)]))  # one entry may be broadcast
+    known = _reconcile(*seen, *([] if alone is UNKNOWN else [(alone, names)]))  # one entry may be broadcast
+    if known is UNKNOWN or sum(n is not None for n in way) < 2:
+        return known
+    return _without_extents(known)  # of several that were pinned, some may only have to equal one another
 
 
 MOST_PINNED = 3
