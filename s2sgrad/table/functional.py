@@ -40,7 +40,7 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
 
 def in_kind(x: Any, like: Any) -> Any:
     """A complex `x`, or its real part where `like` turned out real."""
-    return x if np.iscomplexobj(like) else np.real(x)
+    return x if isinstance(like, (tuple, list)) or np.iscomplexobj(like) else np.real(x)
 
 
 def last_written(shape: tuple[int, ...], index: Any) -> Any:

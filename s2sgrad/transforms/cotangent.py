@@ -57,7 +57,9 @@ def fit(b: Builder, c: Any, x: Value, elementwise: bool, rule_name: str) -> Any:
 
 def _real_where_real(b: Builder, c: Any, x: Value) -> Any:
     """The real part of a cotangent, if its value turns out real: eigenvalues may be either."""
-    if x.type.dtype is not None or x.type.shape is None or not isinstance(c, Value):
+    if x.type.dtype is not None or not (x.type.shape or b.complex) or not isinstance(c, Value):
+        return c
+    if x.type.kind in ("list", "packed") or c.type.kind in ("list", "packed"):
         return c
     dtype = c.type.dtype
     return b.op(in_kind, (c, x)) if dtype is None or dtype.kind == "c" else c
