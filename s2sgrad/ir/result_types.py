@@ -262,7 +262,7 @@ def _probe_merged(fun: Callable, args: tuple, kwargs: dict, number: dict, groups
         if result is UNKNOWN:
             return UNKNOWN
         seen.append((result, {sizes[group]: groups.index(group) for group in groups}))
-    if not _are_equal(fun, args, kwargs, number, groups):
+    if len(number) > MOST_MERGED or not _are_equal(fun, args, kwargs, number, groups):
         return _without_extents(_reconcile(*[(result, {}) for result, _ in seen]))
     return _reconcile(*seen)
 
@@ -733,6 +733,19 @@ def astype_type(node: Any, x: Arg, dtype: Arg, *args: Arg, **kwargs: Arg) -> Any
     if t.kind == "unknown" and t.dtype is None and t.shape and isinstance(dtype, (np.dtype, type)):
         return array(np.dtype(dtype), t.shape)
     return probe(shapes.astype, (x, dtype, *args), kwargs, node)
+
+
+def shaped_as(place: int) -> Callable[..., Any]:
+    """The type of a solution: the shape of one argument, the dtype of all."""
+
+    def of(node: Any, *args: Arg, **kwargs: Arg) -> Any:
+        types = [type_of(a) for a in args if isinstance(a, Value)]
+        if len(args) <= place or any(t.kind != "array" or t.dtype is None for t in types):
+            return UNKNOWN
+        floats = [t.dtype if t.dtype.kind in "fc" else np.dtype(np.float64) for t in types]
+        return array(np.result_type(*floats), type_of(args[place]).shape) if floats else UNKNOWN
+
+    return of
 
 
 def real_or_complex_type(node: Any, a: Arg, *args: Arg, **kwargs: Arg) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
-from ..ir.result_types import RULES, real_or_complex_type
+from ..ir.result_types import RULES, real_or_complex_type, shaped_as
 from .composite import composite, refuse
 from .functional import in_kind, sum_to
 from .linalg import (
@@ -416,6 +416,7 @@ def sqrtm_jvp(t: Any, ans: Any, A: Any, disp: Any = None, blocksize: Any = None)
 
 
 RULES[SL.sqrtm] = real_or_complex_type
+RULES[SL.solve_sylvester] = RULES[SL.solve_banded] = shaped_as(2)
 defvjp(SL.sqrtm, sqrtm_vjp)
 defjvp(SL.sqrtm, sqrtm_jvp)
 # fmt: on

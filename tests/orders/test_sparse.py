@@ -145,7 +145,10 @@ def test_the_cost_of_a_bundle_adjustment_does_not_grow_with_the_parameters() -> 
     of_point = np.concatenate([rng.permutation(points)[:each] for _ in range(cameras)])
 
     def residuals(x):
-        pose, place = x[: 6 * cameras].reshape(cameras, 6)[of_camera], x[6 * cameras :].reshape(points, 3)[of_point]
+        pose, place = (
+            x[: 6 * cameras].reshape(cameras, 6)[of_camera],
+            x[6 * cameras :].reshape(points, 3)[of_point],
+        )
         turn = pose[:, :3]
         angle = np.sqrt(np.sum(turn * turn, axis=1, keepdims=True))
         axis = turn / angle
