@@ -36,8 +36,8 @@ class Row:
     limits : str
         What is not differentiated.
     rule : str
-        How the derivative is known: "rule", "linear", "definition" (in terms of other functions), "language" (lowered by
-        the compiler itself), or "constant".
+        How the derivative is known: "rule", "linear", "definition" (in terms of other functions), "language"
+        (lowered by the compiler itself), or "constant".
     source : str
         Where the formula is from, if it is not obvious.
     """
@@ -84,9 +84,10 @@ def supported() -> Table:
             modes = "constant" if name in CONSTANT else "reverse, forward"
             rows[name] = Row(name, modes, "real, complex", False, "", _kind_of(fun))
     for name, fun in _spellings():
-        entry = ENTRIES.get(fun) if callable(fun) and name not in rows and fun.__hash__ is not None else None
-        if entry is not None:
-            rows[name] = _row(name, fun, entry)
+        hashable = callable(fun) and fun.__hash__ is not None
+        known = ENTRIES.get(fun) if hashable and name not in rows else None
+        if known is not None:
+            rows[name] = _row(name, fun, known)
     return Table(rows[name] for name in sorted(rows))
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from ...frontend.capture import Inputs
 from ...ir.program import Block, Function, Node, Op, Value, functions_of, map_leaves, type_of
-from ...table.composite import DEFINITIONS
 from ...ir.result_types import as_tuple
 from ...ir.types import array
+from ...table.composite import DEFINITIONS
 from ...table.functional import index_add, index_set
 from ...table.simpler import SIMPLER, batched_product, dot_of_vectors, general_dot, stacked_product
 from ...transforms.composites import definition_nodes

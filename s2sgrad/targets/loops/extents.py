@@ -12,9 +12,9 @@ import numpy as np
 from ...ir.program import Op, Value, type_of
 from ...ir.result_types import as_tuple, type_of_index
 from ...ir.types import Dim, Type, not_one
+from ...table.functional import index_add, index_set
 from ..spelling import LOAD, call, constant, name, subscript
 from .kernel import Kernel, is_array, refuse
-from ...table.functional import index_add, index_set
 from .reductions import reduction_of
 from .scalars import is_elementwise
 

@@ -47,8 +47,8 @@ from .control import write_block
 from .kernel import Kernel, is_array, is_number, refuse
 from .parts import Compiled, LoopParts
 from .registers import keep_in_registers
-from .tapes import preallocate
 from .scalars import cast
+from .tapes import preallocate
 
 Tree = Any
 COMPILED = "compiled"  # the decorator of compiled functions
