@@ -13,6 +13,8 @@ DEMO_ARGS ?=
 # How many random programs, and the first seed: make random COUNT=20000 SEED=0
 COUNT     ?= 20000
 SEED      ?= 0
+# Which benchmarks, and how: make bench BENCH_ARGS='P5 P8a --only-times'
+BENCH_ARGS ?=
 
 export PIP_NO_INPUT := 1
 export MPLBACKEND := Agg
@@ -90,8 +92,7 @@ examples: $(VENV)/.stamp-examples  ## every example, at reduced size
 	  echo "== $$example"; S2SGRAD_EXAMPLE_SIZE=small $(BIN)/python $$example; done
 
 bench: $(VENV)/.stamp-bench  ## the benchmarks, side by side with JAX, PyTorch and Autograd (large downloads)
-	@set -e; for benchmark in $(sort $(wildcard benchmarks/bench_*.py)); do \
-	  echo "== $$benchmark"; $(BIN)/python $$benchmark; done
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 clean:  ## remove what running leaves behind, but not the environment
 	rm -rf output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis $(VENV)/doctest-cache

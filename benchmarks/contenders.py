@@ -66,30 +66,35 @@ def s2sgrad_run(problem: Problem, args: Args, jit: bool) -> Run:
     return partial(value_and_grad(problem.program, problem.wrt, jit=jit), *args)
 
 
+def _called(fun: Fun) -> Callable[[Args], Run]:
+    return lambda args: partial(fun, *args)
+
+
+def _library(run: Callable[..., Run], loss: Fun, wrt: tuple[int, ...]) -> Callable[[Args], Run]:
+    return lambda args: run(loss, args, wrt)
+
+
 def _makers(problem: Problem) -> dict[str, Callable[[Args], Run]]:
-    wrt = problem.wrt
-    makers: dict[str, Callable[[Args], Run]] = {
-        "hand": lambda args: partial(problem.adjoint, *args),
-        "plain": lambda args: s2sgrad_run(problem, args, jit=False),
-        "jit": lambda args: s2sgrad_run(problem, args, jit=True),
-        "written": lambda args: partial(under_numba(problem.program), *args),
+    ours = {"hand": problem.adjoint, "primal": problem.primal}
+    makers = {name: _called(fun) for name, fun in ours.items() if fun is not None}
+    makers["written"] = lambda args: partial(under_numba(problem.program), *args)
+    makers["plain"] = lambda args: s2sgrad_run(problem, args, jit=False)
+    makers["jit"] = lambda args: s2sgrad_run(problem, args, jit=True)
+    libraries: dict[str, tuple[Callable[..., Run], Fun | None]] = {
+        **{f"jax{number}": (jax_run, loss) for number, loss in enumerate(problem.jax)},
+        "torch": (torch_run, problem.torch),
+        "autograd": (autograd_run, problem.autograd),
     }
-    if problem.primal is not None:
-        makers["primal"] = lambda args: partial(problem.primal, *args)  # type: ignore[arg-type]
-    for number, loss in enumerate(problem.jax):
-        makers[f"jax{number}"] = lambda args, loss=loss: jax_run(loss, args, wrt)  # type: ignore[misc]
-    if problem.torch is not None:
-        makers["torch"] = lambda args: torch_run(problem.torch, args, wrt)  # type: ignore[arg-type]
-    if problem.autograd is not None:
-        makers["autograd"] = lambda args: autograd_run(problem.autograd, args, wrt)  # type: ignore[arg-type]
-    return makers
+    return makers | {
+        name: _library(run, loss, problem.wrt) for name, (run, loss) in libraries.items() if loss is not None
+    }
 
 
 PRIMALS = ("primal", "written")  # these return the value alone
 
 
 def contenders(problem: Problem) -> dict[str, Callable[[], Run]]:
-    """What makes each contender ready to run; the first call compiles. `hand` comes first: the rest is compared with it."""
+    """What makes each contender ready to run; the first call compiles. `hand` is first."""
     args = problem.args()
     shortened = problem.shortened
     short = set(shortened.contenders) if shortened else set()

@@ -15,6 +15,8 @@ ONE_THREAD = {
     "NUMBA_NUM_THREADS": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
 }
+# glibc keeps what was freed: else the kernel's page faults, a matter of what ran before, are a large part of a time.
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000"}
 # glibc gives memory back at once, so that the resident size tells what a call held.
 RETURN_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": "65536",
@@ -59,10 +61,15 @@ def blas() -> str:
     return ", ".join(f"{p['internal_api']} {p['version']} ({p.get('architecture', '?')})" for p in found)
 
 
+def load() -> str:
+    """How many processes want the machine: above 1, a measurement shares it with other work."""
+    return f"{os.getloadavg()[1]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+
+
 def description() -> str:
     """One paragraph for the head of the report."""
     libraries = ", ".join(version(library) for library in LIBRARIES)
     return (
         f"{date.today():%-d %B %Y}; {processor()}, {os.cpu_count()} cores, of which one is used, one thread; "
-        f"Python {platform.python_version()}, {libraries}; {blas()}; float64."
+        f"load average {load()}; Python {platform.python_version()}, {libraries}; {blas()}; float64."
     )

@@ -1,4 +1,4 @@
-"""Measure one problem, in this process: `python -m benchmarks.measure P5` prints JSON."""
+"""Measure one problem, in this process: `python -m benchmarks.measure P5 15 8 median` prints JSON."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.contenders import PRIMALS, contenders, flat
 from benchmarks.environment import pin
-from benchmarks.problem import Problem
-from benchmarks.timing import Run, interleaved
+from benchmarks.problem import Problem, compiled
+from benchmarks.timing import Run, interleaved, seconds_of
 
 TOLERANCE = 1e-9
 OPTIONAL = ("jax", "torch", "autograd")
@@ -28,6 +28,21 @@ def difference(got: list[Any], expected: list[Any]) -> float:
 def is_missing(name: str, error: Exception) -> bool:
     """Whether this is another library that is not installed."""
     return isinstance(error, ImportError) and name.startswith(OPTIONAL)
+
+
+def warm_up() -> None:
+    """What the first compilation of a process costs, whatever is compiled, is nobody's own."""
+    import s2sgrad  # noqa: F401
+
+    compiled(lambda x: np.dot(x, x).sum())(np.ones((2, 2)))
+
+
+def generation_of(problem: Problem) -> float:
+    """Seconds from the program to the text of its gradient, with nothing in the cache and nothing run."""
+    from s2sgrad import value_and_grad
+
+    args = problem.args()
+    return seconds_of(lambda: value_and_grad(problem.program, problem.wrt).source_for(*args))
 
 
 def ready(problem: Problem) -> tuple[dict[str, Run], dict[str, Any], dict[str, float]]:
@@ -60,18 +75,21 @@ def compared(problem: Problem, results: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def measure(problem: Problem, turns: int, budget: float) -> dict[str, Any]:
+def measure(problem: Problem, turns: int, budget: float, statistic: str) -> dict[str, Any]:
     """Times of a call in seconds (or what failed), of the first call, and the differences of the results."""
+    warm_up()
+    generation = generation_of(problem)
     runs, results, first = ready(problem)
     differences = compared(problem, results)
     times: dict[str, Any] = {name: result for name, result in results.items() if isinstance(result, str)}
-    times |= interleaved(runs, turns, budget)
+    times |= interleaved(runs, turns, budget, statistic)
     shortened = problem.shortened
     for name in shortened.contenders if shortened else ():
         if not isinstance(times.get(name, ""), str):
             times[name] *= shortened.factor  # type: ignore[union-attr]
     return {
         "times": times,
+        "generation": generation,
         "first": first,
         "differences": differences,
         "wrong": sorted(name for name, value in differences.items() if not value < TOLERANCE),
@@ -83,8 +101,8 @@ def main() -> None:
     pin()
     from benchmarks.problems import PROBLEMS
 
-    name, turns, budget = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-    print(json.dumps(measure(PROBLEMS[name], turns, budget)))
+    name, turns, budget, statistic = sys.argv[1:]
+    print(json.dumps(measure(PROBLEMS[name], int(turns), float(budget), statistic)))
 
 
 if __name__ == "__main__":

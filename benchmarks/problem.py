@@ -19,6 +19,11 @@ def compiled(fun: Fun) -> Fun:
     return numba.njit(fastmath=RELAXED, error_model="numpy")(fun)  # type: ignore[no-any-return]
 
 
+def inlined(fun: Fun) -> Fun:
+    """A part of such a function, which Numba puts in the place of its call."""
+    return numba.njit(fastmath=RELAXED, error_model="numpy", inline="always")(fun)  # type: ignore[no-any-return]
+
+
 @dataclass(frozen=True)
 class Shortened:
     """A smaller instance for contenders that would take minutes: their time is multiplied by `factor`, and marked."""

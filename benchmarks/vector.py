@@ -62,15 +62,8 @@ def _reduced(x: float) -> Any:
 @_exact
 def _expm1_over(r: float) -> float:
     """(exp(r) - 1 - r) / r**2 for |r| < 0.35."""
-    return F2 + r * (
-        F3
-        + r
-        * (
-            F4
-            + r
-            * (F5 + r * (F6 + r * (F7 + r * (F8 + r * (F9 + r * (F10 + r * (F11 + r * (F12 + r * F13))))))))
-        )
-    )
+    tail = F8 + r * (F9 + r * (F10 + r * (F11 + r * (F12 + r * F13))))
+    return F2 + r * (F3 + r * (F4 + r * (F5 + r * (F6 + r * (F7 + r * tail)))))
 
 
 @_exact
@@ -105,15 +98,8 @@ def vlog(x: float) -> float:
     f = mantissa - 1.0
     s = f / (mantissa + 1.0)
     z = s * s
-    series = 2 / 3 + z * (
-        2 / 5
-        + z
-        * (
-            2 / 7
-            + z
-            * (2 / 9 + z * (2 / 11 + z * (2 / 13 + z * (2 / 15 + z * (2 / 17 + z * (2 / 19 + z * 2 / 21))))))
-        )
-    )
+    tail = 2 / 13 + z * (2 / 15 + z * (2 / 17 + z * (2 / 19 + z * 2 / 21)))
+    series = 2 / 3 + z * (2 / 5 + z * (2 / 7 + z * (2 / 9 + z * (2 / 11 + z * tail))))
     result = k * _LN2_HIGH + (f - (s * (f - z * series) - k * _LN2_LOW))
     result = -math.inf if x == 0.0 else result
     result = math.nan if x < 0.0 else result

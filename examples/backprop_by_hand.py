@@ -19,12 +19,12 @@ dE/de = sin E/(1 - e cos E); with these two rules the eccentricity of an orbit i
 """
 
 import argparse
-import ast
 import os
+from collections import defaultdict
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
+from quickstart import draw, read
 from tqdm import trange
 
 from s2sgrad import defvjp, differentiate, grad, primitive
@@ -37,7 +37,6 @@ TABLE = {
     np.subtract: (lambda g, ans, x, y: g, lambda g, ans, x, y: -g),
     np.multiply: (lambda g, ans, x, y: g * y, lambda g, ans, x, y: g * x),
 }
-OPERATORS = {ast.USub: np.negative, ast.Add: np.add, ast.Sub: np.subtract, ast.Mult: np.multiply}
 
 
 @differentiate
@@ -46,65 +45,22 @@ def loss(w, x, b, t):
     return np.log(1 + np.exp(-z)) + (1 - t) * z
 
 
-def read(line):
-    """A line `t3 = np.exp(t2)` or `z = t1 + b` of the primitive sequence: its name, function and operands."""
-    statement = ast.parse(line).body[0]
-    expression = statement.value
-    if isinstance(expression, ast.Call):
-        fun, operands = getattr(np, expression.func.attr), expression.args
-    elif isinstance(expression, ast.UnaryOp):
-        fun, operands = OPERATORS[type(expression.op)], [expression.operand]
-    else:
-        fun, operands = OPERATORS[type(expression.op)], [expression.left, expression.right]
-    return statement.targets[0].id, fun, [ast.unparse(operand) for operand in operands]
-
-
 def pass_messages(nodes, inputs):
-    """Forward the values, backward the messages: values, adjoints, and the messages as (child, parent, number)."""
-    values = dict(inputs)
-    for name, fun, operands in nodes:
-        values[name] = fun(*[values[o] if o in values else float(o) for o in operands])
-    adjoints, messages = dict.fromkeys(values, 0.0), []
-    adjoints[nodes[-1][0]] = 1.0
-    for name, fun, operands in reversed(nodes):
-        arguments = [values[o] if o in values else float(o) for o in operands]
-        for operand, rule in zip(operands, TABLE[fun], strict=True):
+    """Forward the values, backward the messages: values, adjoints, and the messages along the edges."""
+    values, adjoints, messages = dict(inputs), defaultdict(float, {nodes[-1][0]: 1.0}), []
+
+    def arguments(operands):
+        return [values[o] if o in values else float(o) for o in operands]
+
+    for name, operation, operands, _ in nodes:
+        values[name] = getattr(np, operation)(*arguments(operands))
+    for name, operation, operands, _ in reversed(nodes):
+        for operand, rule in zip(operands, TABLE[getattr(np, operation)], strict=True):
             if operand in values:
-                message = rule(adjoints[name], values[name], *arguments)
-                messages.append((name, operand, message))
+                message = rule(adjoints[name], values[name], *arguments(operands))
+                messages.append((name, operand, "", message))
                 adjoints[operand] += message
     return values, adjoints, messages
-
-
-def draw(nodes, values, messages, path):
-    """The graph: a node with its operation and value, an edge with the message that came back along it."""
-    depth = dict.fromkeys(values, 0)
-    for name, _, operands in nodes:
-        depth[name] = 1 + max(depth.get(o, 0) for o in operands)
-    columns = [[v for v in values if depth[v] == d] for d in range(max(depth.values()) + 1)]
-    place = {v: (d, (len(c) - 1) / 2 - k) for d, c in enumerate(columns) for k, v in enumerate(c)}
-    place |= {
-        c[0]: (d, 0.8) for d, c in enumerate(columns[:-1]) if len(c) == 1
-    }  # out of the way of longer edges
-    titles = {name: f"{name} = {fun.__name__}" for name, fun, _ in nodes}
-    figure, axes = plt.subplots(figsize=(14, 4), layout="constrained")
-    white = {"boxstyle": "round", "facecolor": "white"}
-    for child, parent, message in messages:
-        (x0, y0), (x1, y1) = place[child], place[parent]
-        arrow = {"arrowstyle": "->", "color": "tab:red", "shrinkA": 20, "shrinkB": 20}
-        axes.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
-        middle = (x0 + x1) / 2, (y0 + y1) / 2 + 0.13
-        axes.text(*middle, f"{message:.3f}", color="tab:red", ha="center", va="center", fontsize=9)
-    for name, (x, y) in place.items():
-        text = f"{titles.get(name, name)}\n{values[name]:.3f}"
-        axes.text(x, y, text, ha="center", va="center", bbox=white, fontsize=8)
-    axes.set(
-        xlim=(-0.5, len(columns) - 0.5),
-        ylim=(-1.9, 1.9),
-        title="values forward (black), messages backward (red)",
-    )
-    axes.axis("off")
-    figure.savefig(path)
 
 
 @primitive
@@ -144,18 +100,14 @@ def main():
     parser.add_argument("--rate", type=float, default=0.2, help="learning rate for the orbit")
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder for the plots")
     options = parser.parse_args()
-    options.output.mkdir(parents=True, exist_ok=True)
-    plt.switch_backend("Agg")
 
     inputs = {"w": 0.7, "x": 1.5, "b": -0.2, "t": 0.0}
-    nodes = [read(line) for line in str(loss.primitives).splitlines()]
+    nodes = list(read(loss.primitives))
     values, adjoints, messages = pass_messages(nodes, inputs)
     print("node   operation   operands       value     adjoint")
-    for name, fun, operands in nodes:
-        print(
-            f"{name:6} {fun.__name__:11} {', '.join(operands):11} {values[name]:9.5f} {adjoints[name]:11.5f}"
-        )
-    for child, parent, message in messages:
+    for name, operation, operands, _ in nodes:
+        print(f"{name:6} {operation:11} {', '.join(operands):11} {values[name]:9.5f} {adjoints[name]:11.5f}")
+    for child, parent, _, message in messages:
         print(f"message {child:>3} -> {parent:3} {message:9.5f}")
     draw(nodes, values, messages, options.output / "backprop_by_hand.svg")
 

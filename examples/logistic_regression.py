@@ -28,7 +28,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 from tqdm import trange
 
-from s2sgrad import differentiate
+from s2sgrad import differentiate, value_and_grad
 
 features, benign = load_breast_cancer(return_X_y=True)
 features, test_features, benign, test_benign = train_test_split(
@@ -65,12 +65,12 @@ def show(title, source):
     print(f"\n{title}\n{'-' * len(title)}\n{source.rstrip()}\n", flush=True)
 
 
-def train(steps, rate):
+def train(steps, rate, jit):
     """Gradient descent from zero: the weights reached and the loss before each step and at the end."""
-    weights, losses = np.zeros(inputs.shape[1]), []
+    weights, losses, derivative = np.zeros(inputs.shape[1]), [], value_and_grad(training_loss, jit=jit)
     progress = trange(steps, desc="training", unit="step")
     for _ in progress:
-        loss, gradient = training_loss.value_and_grad(weights)
+        loss, gradient = derivative(weights)
         weights = weights - rate * gradient
         losses.append(float(loss))
         progress.set_postfix(loss=f"{loss:.5f}", refresh=False)
@@ -90,6 +90,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=1000, help="steps of gradient descent")
     parser.add_argument("--rate", type=float, default=0.5, help="learning rate")
+    parser.add_argument("--jit", action="store_true", help="compile the gradient with Numba")
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder for the plot")
     options = parser.parse_args()
 
@@ -97,7 +98,7 @@ def main():
     show("the primitives of the training loss", str(training_loss.grad.lower(start).primitives))
     show("the generated gradient", training_loss.grad.source_for(start))
 
-    weights, losses = train(options.steps, options.rate)
+    weights, losses = train(options.steps, options.rate, options.jit)
     plot(losses, options.output / "logistic_regression.png")
 
     accuracy = np.mean(test_targets * (test_inputs @ weights) > 0)

@@ -54,6 +54,7 @@ class Derivative:
         self._variants = compiler.variants_of(self._fun, self._request)
         self._quick = self._variants.quick
         self._latest: Specialisation | None = None
+        self._direct: Any = None  # the specialisation of the latest call, if a glance tells whether it serves
         self.__name__ = f"{kind}_{getattr(fun, '__name__', type(fun).__name__)}"
         self.__qualname__ = self.__name__
         self.__doc__ = getattr(fun, "__doc__", None)
@@ -61,7 +62,9 @@ class Derivative:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not kwargs:
-            spec = self._quick.get(tuple(map(type, args)))
+            spec = self._direct
+            if spec is None or not spec.matches(args):
+                spec = self._quick.get(tuple(map(type, args)))
             if spec is not None and spec.generation == registry._generation:
                 captured = spec.fetch(self._fun, args)
                 if captured is not None:
@@ -79,6 +82,7 @@ class Derivative:
         found = compiler.find(self._variants, key, self._fun, args)
         spec, captured = found if found is not None else self._compile(args, key)
         self._latest = spec
+        self._direct = spec if spec.matches is not None else None
         try:
             return spec.run(*args, *captured)
         except Exception as error:

@@ -59,6 +59,7 @@ SPECIALISATIONS_KEPT = 8  # for equal descriptions of the arguments, by what is 
 VARIANTS_KEPT = 64  # specialisations of one function kept; the least recently used are forgotten
 MANY_VARIANTS = 32
 FUNCTIONS_KEPT = 1024
+MATCHED = 16  # arguments that a call looks at one by one, before it describes them
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ class Specialisation:
     entry_name: str
     marker: Any = None  # where the backward sweep begins
     stages: Any = None
+    matches: Any = None  # whether it serves these arguments, where that is told quickly
 
 
 class Variants:
@@ -247,9 +249,33 @@ def _remember(variants: Variants, key: Any, made: Specialisation, args: tuple[An
     variants.made += 1
     while len(variants.by_key) > VARIANTS_KEPT:
         variants.by_key.popitem(last=False)
+    made.matches = matcher(args)
     kinds = tuple(map(type, args))
     if key == kinds and QUICK.issuperset(kinds):
         variants.quick[kinds] = made
+
+
+def matcher(args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]], bool] | None:
+    """Whether arguments have the descriptions of these, which are arrays and numbers; None if one is not."""
+    space: dict[str, Any] = {"ndarray": np.ndarray}
+    tests = []
+    for k, x in enumerate(args):
+        if type(x) is np.ndarray and x.dtype.isbuiltin == 1:
+            space[f"dtype{k}"] = x.dtype
+            ones = [f"shape[{axis}] {'==' if n == 1 else '!='} 1" for axis, n in enumerate(x.shape)]
+            shape = f"len(shape := x{k}.shape) == {x.ndim}"
+            tests.append(" and ".join([f"type(x{k}) is ndarray", f"x{k}.dtype is dtype{k}", shape, *ones]))
+        elif type(x) in QUICK:
+            space[f"type{k}"] = type(x)
+            tests.append(f"type(x{k}) is type{k}")
+        else:
+            return None
+    if not tests or len(tests) > MATCHED:
+        return None
+    names = "".join(f"x{k}, " for k in range(len(args)))
+    text = f"def matches(args):\n    if len(args) != {len(args)}: return False\n"
+    exec(text + f"    {names}= args\n    return {' and '.join(tests)}", space)
+    return space["matches"]
 
 
 # Types that are their own description: calls with such arguments alone are found by their types.

@@ -56,7 +56,7 @@ def jit_error(error: BaseException, spec: Specialisation) -> JitError | None:
     line = getattr(getattr(error, "loc", None), "line", None)
     texts = spec.text.text.splitlines()
     what = texts[line - 1].strip() if line is not None and 0 < line <= len(texts) else "the program"
-    origin = spec.text.lines.get(line)
+    origin = None if line is None else spec.text.lines.get(line)
     place = None if origin is None or origin[1] is None else origin[0].location(origin[1])
     return JitError(f"`{what}` cannot be compiled with jit=True: use jit=False, which handles it", place)
 

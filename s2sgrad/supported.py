@@ -74,6 +74,9 @@ def supported() -> Table:
     for library in [name for name in LAZY_CHAPTERS if find_spec(name) is not None]:
         for chapter in LAZY_CHAPTERS.pop(library, ()):
             importlib.import_module(chapter)
+    from .targets.loops.coverage import read_all_chapters
+
+    read_all_chapters()
     rows: dict[str, Row] = {}
     for fun, entry in list(ENTRIES.items()):
         name = _name_of(fun, entry)
@@ -145,6 +148,8 @@ def _name_of(fun: Any, entry: Entry) -> str | None:
 
 
 def _row(name: str, fun: Any, entry: Entry) -> Row:
+    from .targets.loops.coverage import compiles
+
     defined = fun in DEFINITIONS
     reverse = entry.vjps is not None or defined
     forward = (
@@ -160,7 +165,8 @@ def _row(name: str, fun: Any, entry: Entry) -> Row:
     )
     real_only = "scipy" in name or name.startswith("math.")
     dtypes = "real" if real_only else "real, complex"
-    return Row(name, modes, dtypes, False, entry.limits, _rule_of(entry, defined), entry.source)
+    jit = compiles(name, fun, entry)
+    return Row(name, modes, dtypes, jit, entry.limits, _rule_of(entry, defined), entry.source)
 
 
 def _rule_of(entry: Entry, defined: bool) -> str:

@@ -44,11 +44,12 @@ def test_every_module_is_on_the_map():
     """A module that is added gets a line in `docs/architecture.md`."""
     text = text_of("docs/architecture.md")
     modules = [p.relative_to(ROOT) for p in sorted((ROOT / "s2sgrad").rglob("*.py"))]
+    modules += [p.relative_to(ROOT) for p in sorted((ROOT / "benchmarks").glob("*.py"))]
     assert not [str(p) for p in modules if p.name != "__init__.py" and f"`{p.name}`" not in text]
 
 
 def test_what_is_on_the_map_exists():
-    names = {p.name for p in (ROOT / "s2sgrad").rglob("*.py")}
+    names = {p.name for folder in ("s2sgrad", "benchmarks") for p in (ROOT / folder).rglob("*.py")}
     assert not set(re.findall(r"`(\w+\.py)`", text_of("docs/architecture.md"))) - names
 
 

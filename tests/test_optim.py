@@ -201,6 +201,57 @@ def test_a_schedule_is_followed_and_differentiated():
     assert by_factor == pytest.approx(difference(trained, (0.1, 0.5), 1, 1.0), rel=1e-8)
 
 
+SCHEDULES = {
+    "exponential": lambda rate, second: optim.exponential_decay(rate, second, every=3),
+    "cosine": lambda rate, second: optim.cosine_decay(rate, 5, final=0.1 * second),
+    "warmup of a number": lambda rate, second: optim.warmup(rate * second, 3),
+    "warmup of a schedule": lambda rate, second: optim.warmup(optim.cosine_decay(rate, 7, second), 3),
+}
+
+
+@pytest.mark.parametrize("trips", ["unrolled", "run time"])
+@pytest.mark.parametrize("rule", ["sgd", "adam"])
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_is_differentiated_through_every_kind_of_loop(name, rule, trips):
+    def trained(rate, second, w, steps):
+        init, update = MAKERS[rule](SCHEDULES[name](rate, second), 0.8)
+        params = beginning(w)
+        state = init(params)
+        for _ in range(steps) if trips == "run time" else range(8):  # past the end of each schedule
+            params, state = update(grad(loss)(params), state, params)
+        return loss(params)
+
+    args = (0.05, 0.5, START, 8)
+    by_rate, by_second, by_start = grad(trained, (0, 1, 2))(*args)
+    assert by_rate == pytest.approx(difference(trained, args, 0, 1.0, h=1e-5), rel=1e-6)
+    assert by_second == pytest.approx(difference(trained, args, 1, 1.0), rel=1e-6)
+    for k, direction in enumerate(np.eye(2)):
+        assert by_start[k] == pytest.approx(difference(trained, args, 2, direction), rel=1e-6, abs=1e-9)
+
+
+CLIPPINGS = {"norm": optim.clip_by_norm, "value": optim.clip_by_value}
+
+
+@pytest.mark.parametrize("limit, active", [(1.5, True), (1e3, False)])
+@pytest.mark.parametrize("name", CLIPPINGS)
+def test_every_clipping_is_differentiated_inside_training(name, limit, active):
+    def trained(rate, limit, w):
+        init, update = optim.momentum(rate, 0.8)
+        params = beginning(w)
+        state = init(params)
+        for _ in range(5):
+            params, state = update(CLIPPINGS[name](grad(loss)(params), limit), state, params)
+        return loss(params)
+
+    args = (0.05, limit, START)
+    by_rate, by_limit, by_start = grad(trained, (0, 1, 2))(*args)
+    assert by_rate == pytest.approx(difference(trained, args, 0, 1.0), rel=1e-7)
+    assert by_limit == pytest.approx(difference(trained, args, 1, 1.0), rel=1e-7, abs=1e-12)
+    assert (by_limit != 0) == active
+    for k, direction in enumerate(np.eye(2)):
+        assert by_start[k] == pytest.approx(difference(trained, args, 2, direction), rel=1e-7)
+
+
 def test_clipping_by_norm():
     gradient = {"a": np.array([3.0, 0.0]), "b": [4.0, None]}
     assert optim.global_norm(gradient) == pytest.approx(5.0)

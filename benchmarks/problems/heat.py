@@ -1,4 +1,4 @@
-"""P6a: the heat equation, 200 explicit steps on 128 x 128 points, with respect to state and diffusivity, or state alone."""
+"""P6a: the heat equation, 200 explicit steps on 128 x 128 points, by state and diffusivity, or state alone."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""P4: the log-likelihood of a Gaussian mixture with a Wishart prior (25 components, 10 dimensions, 1000 points), as arrays.
+"""P4: the log-likelihood of a Gaussian mixture with a Wishart prior, as arrays.
 
+25 components in 10 dimensions, 1000 points.
 Inverse covariance factors are packed: logarithms of the diagonal, then the strict lower triangle by columns.
 """
 

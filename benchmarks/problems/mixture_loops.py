@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.problem import Fun, compiled
+from benchmarks.problem import Fun, compiled, inlined
 from benchmarks.problems import mixture_arrays
 from benchmarks.problems.mixture_arrays import COMPONENTS, DIMENSIONS
 from benchmarks.vector import vexp
@@ -61,35 +61,9 @@ def _literal_adjoint(k: int, d: int) -> Fun:
     """The adjoint for fixed sizes, so that the inner loops unroll."""
     packed = d * (d + 1) // 2
 
-    @compiled
-    def whiten(xc: Any, factor: Any, diagonal: Any, out: Any) -> Any:
-        for i in range(d):
-            out[i] = diagonal[i] * xc[i]
-        p = d
-        for j in range(d):
-            for i in range(j + 1, d):
-                out[i] += factor[p] * xc[j]
-                p += 1
-        squares = 0.0
-        for i in range(d):
-            squares += out[i] * out[i]
-        return squares
-
-    @compiled
-    def exponentials(values: Any, out: Any) -> Any:
-        largest = values[0]
-        for c in range(k):
-            largest = max(largest, values[c])
-        total = 0.0
-        for c in range(k):
-            out[c] = vexp(values[c] - largest)
-            total += out[c]
-        return largest + math.log(total), total
-
-    @compiled
-    def adjoint(alphas: Any, means: Any, factors: Any, x: Any, gamma: Any) -> Any:
-        points = x.shape[0]
-        diagonal, log_det, main, scratch = np.empty((k, d)), np.zeros(k), np.empty(k), np.empty(k)
+    @inlined
+    def diagonals(factors: Any, diagonal: Any, log_det: Any) -> Any:
+        """Fill both; the sum of squares for the prior."""
         squares = 0.0
         for c in range(k):
             for i in range(d):
@@ -98,45 +72,83 @@ def _literal_adjoint(k: int, d: int) -> Fun:
                 squares += diagonal[c, i] ** 2
             for p in range(d, packed):
                 squares += factors[c, p] ** 2
+        return squares
+
+    @inlined
+    def exponentials(values: Any, out: Any) -> Any:
+        """The largest value and the sum of what is left in `out`, exponentials relative to it."""
+        largest = values[0]
+        for c in range(k):
+            largest = max(largest, values[c])
+        total = 0.0
+        for c in range(k):
+            out[c] = vexp(values[c] - largest)
+            total += out[c]
+        return largest, total
+
+    @inlined
+    def finish(
+        points: Any, weights: Any, diagonal: Any, diagonal_bar: Any, factors: Any, gamma: Any, bars: Any
+    ) -> None:
+        """Add the adjoints of the normaliser, the prior and the determinants."""
+        alphas_bar, factors_bar = bars
+        for c in range(k):
+            for i in range(d):
+                along = diagonal_bar[c, i] + gamma * gamma * diagonal[c, i]
+                factors_bar[c, i] += alphas_bar[c] + along * diagonal[c, i]
+            for p in range(d, packed):
+                factors_bar[c, p] += gamma * gamma * factors[c, p]
+            alphas_bar[c] -= points * weights[c]
+
+    @compiled
+    def adjoint(alphas: Any, means: Any, factors: Any, x: Any, gamma: Any) -> Any:
+        points = x.shape[0]
+        diagonal, log_det, main, weights = np.empty((k, d)), np.zeros(k), np.empty(k), np.empty(k)
+        squares = diagonals(factors, diagonal, log_det)
         alphas_bar, means_bar, factors_bar = np.zeros(k), np.zeros((k, d)), np.zeros((k, packed))
-        diagonal_bar, log_det_bar = np.zeros((k, d)), np.zeros(k)
-        whitened, xc, xc_bar, w_bar = np.empty((k, d)), np.empty(d), np.empty(d), np.empty(d)
+        diagonal_bar, whitened = np.zeros((k, d)), np.empty((k, d))
+        centred, centred_bar, w_bar = np.empty(d), np.empty(d), np.empty(d)
         fit = 0.0
         for n in range(points):
             for c in range(k):
                 for i in range(d):
-                    xc[i] = x[n, i] - means[c, i]
-                main[c] = alphas[c] + log_det[c] - 0.5 * whiten(xc, factors[c], diagonal[c], whitened[c])
-            value, total = exponentials(main, main)
-            fit += value
+                    centred[i] = x[n, i] - means[c, i]
+                    whitened[c, i] = diagonal[c, i] * centred[i]
+                p = d
+                for j in range(d):
+                    for i in range(j + 1, d):
+                        whitened[c, i] += factors[c, p] * centred[j]
+                        p += 1
+                norm = 0.0
+                for i in range(d):
+                    norm += whitened[c, i] * whitened[c, i]
+                main[c] = alphas[c] + log_det[c] - 0.5 * norm
+            largest, total = exponentials(main, main)
+            fit += largest + math.log(total)
             for c in range(k):
                 g = main[c] / total
                 alphas_bar[c] += g
-                log_det_bar[c] += g
                 for i in range(d):
-                    xc[i] = x[n, i] - means[c, i]
+                    centred[i] = x[n, i] - means[c, i]
                     w_bar[i] = -g * whitened[c, i]
-                    diagonal_bar[c, i] += w_bar[i] * xc[i]
-                    xc_bar[i] = w_bar[i] * diagonal[c, i]
+                    diagonal_bar[c, i] += w_bar[i] * centred[i]
+                    centred_bar[i] = w_bar[i] * diagonal[c, i]
                 p = d
                 for j in range(d):
                     inner = 0.0
                     for i in range(j + 1, d):
-                        factors_bar[c, p] += w_bar[i] * xc[j]
+                        factors_bar[c, p] += w_bar[i] * centred[j]
                         inner += factors[c, p] * w_bar[i]
                         p += 1
-                    xc_bar[j] += inner
+                    centred_bar[j] += inner
                 for i in range(d):
-                    means_bar[c, i] -= xc_bar[i]
-        value, total = exponentials(alphas, scratch)
+                    means_bar[c, i] -= centred_bar[i]
+        largest, total = exponentials(alphas, weights)
         for c in range(k):
-            alphas_bar[c] -= points * scratch[c] / total
-            for i in range(d):
-                along = diagonal_bar[c, i] + gamma * gamma * diagonal[c, i]
-                factors_bar[c, i] += log_det_bar[c] + along * diagonal[c, i]
-            for p in range(d, packed):
-                factors_bar[c, p] += gamma * gamma * factors[c, p]
-        return fit - points * value + 0.5 * gamma * gamma * squares, alphas_bar, means_bar, factors_bar
+            weights[c] /= total
+        finish(points, weights, diagonal, diagonal_bar, factors, gamma, (alphas_bar, factors_bar))
+        value = fit - points * (largest + math.log(total)) + 0.5 * gamma * gamma * squares
+        return value, alphas_bar, means_bar, factors_bar
 
     return adjoint
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ BATCH = 128
 
 def arguments() -> tuple[Any, ...]:
     rng = np.random.default_rng(0)
-    w1, w2, w3 = (rng.normal(size=(m, n)) / np.sqrt(m) for m, n in zip(SIZES[:-1], SIZES[1:]))
+    w1, w2, w3 = (rng.normal(size=(m, n)) / np.sqrt(m) for m, n in itertools.pairwise(SIZES))
     b1, b2, b3 = (np.zeros(n) for n in SIZES[1:])
     x, labels = rng.normal(size=(BATCH, SIZES[0])), rng.integers(0, SIZES[-1], BATCH)
     return w1, b1, w2, b2, w3, b3, x, labels

@@ -163,8 +163,13 @@ def probe(fun: Callable, args: tuple, kwargs: dict, node: Any, data_shape: bool 
     return _instantiate(known, dims, node, data_shape)
 
 
+def _is_whole(t: Type) -> bool:
+    """Whether a number may say how many: an extent of the result may follow it."""
+    return t.kind == "int" or (t.shape == () and t.dtype.kind in "iu")
+
+
 def _dims(v: Value) -> Iterator[Dim]:
-    if v.type.kind == "int":
+    if _is_whole(v.type):
         extent = v.extent if v.extent is not None else Dim(v)
         if isinstance(extent, Dim):
             yield extent
@@ -176,7 +181,7 @@ def _probe_key(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
 
     def describe(v: Value) -> Any:
         shape = tuple(("d", number[n], n.not_one) if isinstance(n, Dim) else n for n in v.type.shape)
-        return (v.type.kind, v.type.dtype, shape, *[number[d] for d in _dims(v) if v.type.kind == "int"])
+        return (v.type.kind, v.type.dtype, shape, *[number[d] for d in _dims(v) if _is_whole(v.type)])
 
     key = (fun, freeze(map_leaves(args, describe)), freeze(map_leaves(kwargs, describe)))
     try:
@@ -320,9 +325,10 @@ def _run_sample(fun: Callable, args: tuple, kwargs: dict, size: dict) -> Any:
 
 def _sample_array(v: Value, size: dict) -> Any:
     t = v.type
-    if t.kind == "int":
+    if _is_whole(t):
         extent = v.extent if v.extent is not None else Dim(v)
-        return size.get(extent, extent)
+        n = size.get(extent, extent)
+        return n if t.kind == "int" else t.dtype.type(n) if t.kind == "scalar" else np.asarray(n, t.dtype)
     if t.is_python:
         return SCALAR_SAMPLES[t.kind]
     shape = tuple(size.get(n, n) for n in t.shape)
@@ -388,6 +394,8 @@ def getitem_type(node: Any, x: Arg, index: Arg) -> Type:
     t = type_of(x)
     if t.kind == "list":
         return t.item or UNKNOWN
+    if t.kind == "scalar" and index == ():
+        return t
     if t.kind != "array":
         return UNKNOWN
     shape = subscript_shape(t.shape, index, node)
@@ -820,3 +828,7 @@ RULES.update(
         index_add: like_first,
     }
 )
+
+from .type_rules import TYPE_RULES  # noqa: E402 - it takes the rules of types from here
+
+RULES.update(TYPE_RULES)

@@ -13,9 +13,24 @@ from typing import Any
 import numpy as np
 
 from .functional import index_set, last_written
-from .reductions import extent as count_along
 
 SIMPLER: dict[Any, Callable[..., Any]] = {}  # function -> its definition
+
+
+BEYOND: dict[
+    Any, Callable[..., str]
+] = {}  # function -> what of its arguments has no compiled form, "" if all has
+
+
+def beyond(*funs: Any) -> Callable[..., Any]:
+    """Declare which options of functions have no compiled form."""
+
+    def declare(options: Any) -> Any:
+        for fun in funs:
+            BEYOND[fun] = options
+        return options
+
+    return declare
 
 
 def simpler(*funs: Any) -> Callable[..., Any]:
@@ -133,75 +148,27 @@ def _tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return np.reshape(p @ q, shape)
 
 
-# --- statistics ---------------------------------------------------------------------------------------------------------
+# --- diagonals ---------------------------------------------------------------------------------------------------------
 
 
-@simpler(np.mean)
-def _mean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+@simpler(np.trace)
+def _trace(
+    a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None
 ) -> Any:
-    if where is not True:
-        kept = np.broadcast_to(where, np.shape(a))
-        return np.sum(np.where(kept, a, 0), axis=axis, keepdims=keepdims) / np.sum(
-            kept, axis=axis, keepdims=keepdims
-        )
-    return np.sum(a, axis=axis, keepdims=keepdims) / count_along(a, axis)
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
-@simpler(np.var)
-def _var(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    **rest: Any,
-) -> Any:
-    off = a - np.mean(a, axis=axis, keepdims=True)
-    squares = np.abs(off) ** 2
-    return np.sum(squares, axis=axis, keepdims=keepdims) / (count_along(a, axis) - ddof)
+@simpler(np.linalg.trace)
+def _matrix_trace(x: Any, *, offset: int = 0, dtype: Any = None) -> Any:
+    return np.sum(np.diagonal(x, offset, -2, -1), axis=-1, dtype=dtype)
 
 
-@simpler(np.std)
-def _std(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: Any = 0,
-    keepdims: Any = False,
-    **rest: Any,
-) -> Any:
-    return np.sqrt(np.var(a, axis=axis, ddof=ddof, keepdims=keepdims))
+@simpler(np.linalg.diagonal)
+def _matrix_diagonal(x: Any, *, offset: int = 0) -> Any:
+    return np.diagonal(x, offset, -2, -1)
 
 
-@simpler(np.sum)
-def _sum_where(
-    a: Any,
-    axis: Any = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = 0,
-    where: Any = True,
-) -> Any:
-    taken = a if where is True else np.where(where, a, 0)
-    taken = taken if dtype is None else taken.astype(dtype)
-    return np.sum(taken, axis=axis, keepdims=keepdims) + initial
-
-
-@simpler(np.ptp)
-def _ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
-    return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
-
-
-@simpler(np.trace, np.linalg.trace)
-def _trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1)
-
-
-@simpler(np.diagonal, np.linalg.diagonal)
+@simpler(np.diagonal)
 def _diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     turned = np.moveaxis(a, (axis1, axis2), (-2, -1))
     rows, columns = np.shape(turned)[-2], np.shape(turned)[-1]
@@ -303,13 +270,6 @@ def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
     return out
 
 
-@simpler(np.take)
-def _take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
-    if axis is None:
-        return np.ravel(a)[indices]
-    return a[(slice(None),) * (axis % np.ndim(a)) + (indices,)]
-
-
 @simpler(np.tile)
 def _tile(a: Any, reps: Any) -> Any:
     times = reps if isinstance(reps, tuple) else (reps,)
@@ -321,14 +281,6 @@ def _tile(a: Any, reps: Any) -> Any:
             n = np.shape(x)[k]
             x = x[(slice(None),) * k + (np.arange(n * times[k]) % n,)]
     return x
-
-
-@simpler(np.diff)
-def _diff(a: Any, n: int = 1, axis: int = -1) -> Any:
-    place = (slice(None),) * (axis % np.ndim(a))
-    for _ in range(n):
-        a = a[place + (slice(1, None),)] - a[place + (slice(None, -1),)]
-    return a
 
 
 @simpler(math.hypot)
@@ -350,4 +302,12 @@ def _last_written(shape: Any, index: Any) -> Any:
     return stamp[index] == turns
 
 
-__all__ = ["SIMPLER", "batched_product", "dot_of_vectors", "general_dot", "stacked_product"]
+__all__ = [
+    "BEYOND",
+    "SIMPLER",
+    "batched_product",
+    "beyond",
+    "dot_of_vectors",
+    "general_dot",
+    "stacked_product",
+]

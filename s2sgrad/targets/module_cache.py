@@ -7,9 +7,11 @@ nothing can be written (`S2SGRAD_CACHE=0`, a read-only folder, no home) the modu
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import linecache
 import os
+import pickle
 import re
 import sys
 import threading
@@ -131,6 +133,8 @@ def _replace(path: str, data: bytes) -> None:
 def _executed(text: str, stem: str, where: str | None, given: dict[str, Any]) -> ModuleType:
     """A new module, registered before it runs, since Numba looks up by name what it loads from its cache."""
     path = stored(text, stem, where) if where is not None else None
+    if path is not None and "import numba" in text:
+        discard_damaged(os.path.join(os.path.dirname(path), "__pycache__"), stem)
     filename = path or f"<s2sgrad {stem}>"
     if path is None:
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
@@ -146,6 +150,31 @@ def _executed(text: str, stem: str, where: str | None, given: dict[str, Any]) ->
         _unregister(module)
         raise
     return module
+
+
+def discard_damaged(where: str, stem: str) -> None:
+    """Removes Numba's index of a module's machine code where it, or a file that it names, is not whole."""
+    for index in glob.glob(os.path.join(glob.escape(where), f"{stem}.*.nbi")):
+        try:
+            with open(index, "rb") as file:
+                pickle.load(file)  # the version
+                _, overloads = pickle.loads(file.read())
+            whole = all(_is_whole(os.path.join(where, name)) for name in overloads.values())
+        except FileNotFoundError:
+            continue
+        except Exception:  # whatever reading garbage raises
+            whole = False
+        if not whole:
+            with suppress(OSError):
+                os.unlink(index)
+
+
+def _is_whole(path: str) -> bool:
+    """Whether a file begins and ends as a pickle does."""
+    with open(path, "rb") as file:
+        first = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        return first == pickle.PROTO and file.read(1) == pickle.STOP
 
 
 def _register(module: ModuleType) -> None:

@@ -45,9 +45,9 @@ class Index:
                 out = gast.BinOp(out, gast.Sub(), part)
                 continue
             if factor != 1:
-                if abs(factor) != 1:
-                    part = gast.BinOp(part, gast.Mult(), constant(abs(factor)))
-                if factor < 0:
+                if abs(factor) != 1 if isinstance(factor, int) else True:
+                    part = gast.BinOp(part, gast.Mult(), scale_tree(factor))
+                if isinstance(factor, int) and factor < 0:
                     out = (
                         gast.UnaryOp(gast.USub(), part) if out is None else gast.BinOp(out, gast.Sub(), part)
                     )
@@ -77,7 +77,24 @@ class Index:
         return Index(made, self.offset + other.offset, hidden=self.hidden or other.hidden)
 
     def times(self, factor: int) -> Index:
-        return Index(tuple((v, f * factor) for v, f in self.terms), self.offset * factor, hidden=self.hidden)
+        return Index(
+            tuple((v, scaled(f, factor)) for v, f in self.terms), self.offset * factor, hidden=self.hidden
+        )
+
+
+def scaled(f: Any, factor: int) -> Any:
+    """A factor times a whole number: a named stride becomes the pair of both."""
+    if isinstance(f, int) or factor == 1:
+        return f * factor if isinstance(f, int) else f
+    label, times = f if isinstance(f, tuple) else (f, 1)
+    return (label, times * factor)
+
+
+def scale_tree(factor: Any) -> Tree:
+    if isinstance(factor, tuple):
+        label, times = factor
+        return gast.BinOp(name(label), gast.Mult(), constant(times))
+    return name(factor) if isinstance(factor, str) else constant(abs(factor))
 
 
 ZERO = Index()
@@ -565,4 +582,4 @@ SIZES.update(
         },
     }
 )
-__all__ = ["Cell", "Elements", "Index", "Multi", "STORE", "base_index", "variable"]
+__all__ = ["STORE", "Cell", "Elements", "Index", "Multi", "base_index", "variable"]

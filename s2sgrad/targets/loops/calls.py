@@ -10,6 +10,7 @@ import gast
 import numpy as np
 
 from ...frontend.primitives import (
+    extent,
     length,
     list_add,
     list_append,
@@ -23,6 +24,7 @@ from ...frontend.primitives import (
 )
 from ...ir.program import UNDEFINED, Op, Value, leaves, type_of
 from ...ir.result_types import as_tuple
+from ...kernels import KERNELS
 from ...table.checks import MISSHAPEN, conformed
 from ...table.functional import index_add, index_set, sum_to
 from ...table.registry import IMPURE
@@ -60,6 +62,8 @@ def write_op(k: Kernel, op: Op) -> None:
         k.trees[op.results[0]] = OF_NUMBERS[op.fun](k, op)
     elif writer is not None:
         writer(k, op)
+    elif op.fun in KERNELS:
+        write_kernel(k, op)
     elif _of_numbers(op):
         write_number(k, op)
     else:
@@ -90,6 +94,25 @@ def _foreign_argument(k: Kernel, op: Op, a: Any) -> Tree:
 
 def _only_numbers(op: Op) -> bool:
     return not any(is_array(v) for v in leaves(op.operands))
+
+
+def write_kernel(k: Kernel, op: Op) -> None:
+    """A call of a function of whole arrays that is compiled with the program."""
+    args = [_kernel_operand(k, op, a) for a in op.args]
+    tree = call(k.parts.helper(op.fun), *args)
+    if op.structure is None:
+        k.assign(k.label(op.results[0]), tree, op)
+        return
+    targets = [name(k.label(r), STORE) for r in op.results]
+    k.statement(gast.Assign([gast.Tuple(targets, STORE)], tree, None), op)
+
+
+def _kernel_operand(k: Kernel, op: Op, a: Any) -> Tree:
+    if is_array(a):
+        return k.array(a)
+    if not is_number(a):
+        raise refuse(op, "with these arguments")
+    return k.scalar(a)
 
 
 def _of_numbers(op: Op) -> bool:
@@ -144,7 +167,7 @@ def _subscript(k: Kernel, op: Op) -> None:
     if is_number(v):
         e = Elements(k, {}, vector=False, line=lambda depth, statement: k.statement(statement))
         cell = e.cell(x, base_index(k, x, index, ()))
-        k.assign(k.label(v), flat(cell), op)
+        k.assign(k.label(v), flat(k, cell), op)
         return
     items = as_tuple(index)
     if len(items) == 1 and is_array(items[0]) and items[0].type.dtype.kind == "b":
@@ -174,12 +197,14 @@ def _index_tree(k: Kernel, index: Any) -> Tree:
     return k.scalar(index) if index is not Ellipsis else constant(Ellipsis)
 
 
-def flat(cell: Any) -> Tree:
-    """A cell as one expression."""
-    kids = [flat(c) for c in cell.kids]
-    if cell.keeps:
-        raise refuse(None, "a subscript of a subscript")
-    return cell.make(kids)
+def flat(k: Kernel, cell: Any) -> Tree:
+    """A cell as one expression; an index that is made of one has a name."""
+    if cell.tree is None:
+        cell.tree = cell.make([flat(k, c) for c in cell.kids])
+        if cell.keeps:
+            k.assign(cell.label, cell.tree)
+            cell.tree = name(cell.label)
+    return cell.tree
 
 
 # --- writes of single entries and of masks ------------------------------------------------------------------------
@@ -506,17 +531,14 @@ def _unpack(k: Kernel, op: Op) -> None:
     k.statement(gast.Assign([gast.Tuple(targets, STORE)], k.array(op.args[0]), None), op)
 
 
-CALLS.update(
-    {
-        **{f: _product for f in (operator.matmul, np.dot, np.matmul)},
-        operator.getitem: _subscript, index_set: _write, index_add: _write, np.reshape: _reshape, np.ravel: _reshape, np.transpose: _transposed,
-        np.array: _array_of, np.asarray: _array_of, np.stack: _stacked, np.concatenate: _stacked,
-        list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of, list_append: _append, list_pop: _pop,
-        list_set: _list_set, length: _length, range: _range, pack: _pack, unpack: _unpack, print: write_print,
-        np.copyto: _copyto, conformed: _conformed, checkpoint_place: _checkpoint,
-    }
-)  # fmt: skip
-from ...frontend.primitives import extent  # noqa: E402
-
-CALLS[extent] = _extent
+PRODUCTS: tuple[Any, ...] = (operator.matmul, np.dot, np.matmul)
+CALLS.update(dict.fromkeys(PRODUCTS, _product))
+MORE: dict[Any, Writer] = {
+    extent: _extent, operator.getitem: _subscript, index_set: _write, index_add: _write, np.reshape: _reshape,
+    np.ravel: _reshape, np.transpose: _transposed, np.array: _array_of, np.asarray: _array_of, np.stack: _stacked,
+    np.concatenate: _stacked, list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of,
+    list_append: _append, list_pop: _pop, list_set: _list_set, length: _length, range: _range, pack: _pack,
+    unpack: _unpack, print: write_print, np.copyto: _copyto, conformed: _conformed, checkpoint_place: _checkpoint,
+}  # fmt: skip
+CALLS.update(MORE)
 __all__ = ["CALLS", "leaves", "spell_element", "write_op"]

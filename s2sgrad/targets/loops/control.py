@@ -14,7 +14,7 @@ from ..control_flow import is_minus_one, is_one_less, negation
 from ..spelling import LOAD, STORE, call, constant, dotted, name
 from .calls import empty_list, write_op
 from .kernel import Kernel, empty, is_array, is_number, place_of, refuse
-from .nests import write_nest
+from .nests import adds_after, write_additions, write_nest
 from .order import only_subscripts, order_is_free
 from .plan import Nest, plan_block
 from .texts import write_raise
@@ -30,16 +30,31 @@ def write_block(k: Kernel, block: Block) -> None:
         set(leaves(block.end.values)) if block.end.kind in ("yield", "break") else set(),
     )
     k.lazy |= plan.lazy
-    for step in plan.steps:
+    for run in runs_of(k, plan.steps):
         try:
-            write_step(k, step)
+            write_step(k, run)
         except JitError as error:
-            raise located(error, step) from None
+            raise located(error, run[0]) from None
     k.handed = outer
 
 
-def write_step(k: Kernel, step: Any) -> None:
-    """A loop nest, or a node that stands alone."""
+def runs_of(k: Kernel, steps: list[Any]) -> list[list[Any]]:
+    """The steps, those together that are additions to one array."""
+    out: list[list[Any]] = []
+    for step in steps:
+        if out and adds_after(k, out[-1][-1], step):
+            out[-1].append(step)
+        else:
+            out.append([step])
+    return out
+
+
+def write_step(k: Kernel, run: list[Any]) -> None:
+    """Loop nests, or a node that stands alone."""
+    step = run[0]
+    if len(run) > 1:
+        write_additions(k, run)
+        return
     if isinstance(step, Nest):
         write_nest(k, step)
         return
@@ -283,6 +298,7 @@ def write_call(k: Kernel, node: Call) -> None:
     for place, a in enumerate(node.args):
         want = node.function.params[place].type
         args.append(start_of(k, a, want, (node, place) in k.found.copied_args))
+    args += [name(label) for label in k.parts.stacks.labels]
     tree = call(name(k.parts.functions[node.function]), *args)
     targets = [name(k.label(r), STORE) for r in node.results]
     target = targets[0] if len(targets) == 1 else gast.Tuple(targets, STORE)

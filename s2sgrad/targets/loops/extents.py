@@ -52,6 +52,7 @@ def size_rule(node: Any) -> Any:
 def _reduced(k: Kernel, op: Op, axis: int) -> Tree:
     """The size of an axis that a reduction keeps."""
     found = reduction_of(op)
+    assert found is not None
     if found.shape is not None:
         return k.scalar(found.shape[axis])
     if found.keepdims:
@@ -203,8 +204,10 @@ def _permuted(order: Callable[[Op], tuple[int, ...]]) -> Callable[..., Tree]:
 
 
 def _arange(k: Kernel, op: Op, axis: int) -> Tree:
-    if len(op.args) == 1:
+    if len(op.args) == 1 and type_of(op.args[0]).dtype.kind in "iu":
         return call(name("max"), k.scalar(op.args[0]), constant(0))
+    if len(op.args) == 1:
+        return call(k.parts.helper("arange_size"), constant(0), k.scalar(op.args[0]), constant(1))
     start, stop, *step = [k.scalar(a) for a in op.args[:3]]
     return call(k.parts.helper("arange_size"), start, stop, *(step or [constant(1)]))
 
@@ -250,4 +253,4 @@ SIZES: dict[Any, Callable[..., Tree]] = {
     np.matmul: _product,
 }  # fmt: skip
 
-__all__ = ["Dim", "SIZES", "Type", "demand_same", "extent_of", "extents_of", "not_one", "type_of"]
+__all__ = ["SIZES", "Dim", "Type", "demand_same", "extent_of", "extents_of", "not_one", "type_of"]

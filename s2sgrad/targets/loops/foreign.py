@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...frontend.opaque import TRUSTED
-from ...ir.program import Arg, Value, type_of
+from ...ir.program import Arg, Value
 from ...ir.types import BOOL, INT, UNKNOWN, Dim, Type, array, scalar
 
 

@@ -17,7 +17,7 @@ from ..emit import Comment
 from ..names import RESERVED
 from ..ownership import Ownership
 from ..printer import source_line
-from ..spelling import LOAD, STORE, call, constant, dotted, name, subscript
+from ..spelling import LOAD, STORE, call, dotted, name, subscript
 from .parts import LoopParts
 from .scalars import cast
 

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ...transforms.checkpoint import checkpoint_place
-
 
 def larger(a: Any, b: Any) -> Any:
     return b if b > a or b != b else a

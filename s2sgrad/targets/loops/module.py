@@ -7,6 +7,7 @@ apart and putting them together again is ordinary Python around them, written by
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
@@ -15,6 +16,7 @@ import gast
 import numpy as np
 
 from ...frontend.primitives import list_append, list_of, list_set, pack
+from ...frontend.abstract import leaves_of, map_abstract
 from ...ir.program import (
     Block,
     Function,
@@ -27,6 +29,7 @@ from ...ir.program import (
     leaves,
     map_leaves,
     operands,
+    type_of,
     walk,
 )
 from ...ir.types import UNKNOWN, Type
@@ -48,6 +51,7 @@ from .kernel import Kernel, is_array, is_number, refuse
 from .parts import Compiled, LoopParts
 from .registers import keep_in_registers
 from .scalars import cast
+from .stacks import make_stacks, record, stack_packed
 from .tapes import preallocate
 
 Tree = Any
@@ -75,7 +79,9 @@ def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> L
     labels = Names(never_again=set(RESERVED) | {e.name for e in entries} | {COMPILED, "numba"})
     called = [f for e in entries for f in functions_of(e.function) if f is not e.function]
     parts.functions = {f: labels.fresh(f.name) for f in dict.fromkeys(called)}
-    for f in dict.fromkeys([*called, *[e.function for e in entries]]):
+    every = list(dict.fromkeys([*called, *[e.function for e in entries]]))
+    parts.stacks = stack_packed(every)
+    for f in every:
         parts.find_foreign(f)
     bodies = [print_function(f, label, parts) for f, label in parts.functions.items()]
     wrappers, kernels, alone = [], [], True
@@ -99,7 +105,7 @@ def assembled(
     imports = {**parts.imports, "import numba": ""}
     order = sorted(imports, key=lambda t: (not t.startswith("import math"), t))
     head += [gast.parse(text).body[0] for text in order]
-    helpers = [compiled_helper(label) for label in parts.compiled]
+    helpers = [compiled_helper(fun) for fun in parts.compiled.values()]
     code = [*decorators(parts), *foreign(parts), *specials(parts), *vector(parts), *helpers, *bodies]
     written = write(
         gast.Module([*head, *code, *[t for t in parts.helpers.values() if t is not None], *wrappers], [])
@@ -132,10 +138,8 @@ def option_tree(value: Any) -> Tree:
     return constant(value)
 
 
-def compiled_helper(label: str) -> Any:
-    from . import kernels
-
-    tree = helper_tree(getattr(kernels, label))
+def compiled_helper(fun: Any) -> Any:
+    tree = helper_tree(fun)
     tree.decorator_list = [name(COMPILED)]
     if tree.body and isinstance(tree.body[0], gast.Expr) and isinstance(tree.body[0].value, gast.Constant):
         tree.body = tree.body[1:]
@@ -143,7 +147,10 @@ def compiled_helper(label: str) -> Any:
 
 
 def specials(parts: LoopParts) -> list[Any]:
-    return []
+    """The functions of SciPy in use."""
+    from .special import declarations
+
+    return declarations(parts.specials, parts.adapters)
 
 
 def vector(parts: LoopParts) -> list[Any]:
@@ -189,15 +196,16 @@ def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
 
     def note(values: Any) -> None:
         for v in leaves(values):
-            if has_memory(v):  # what is a view in the program may be a copy here
-                out.update([v, *found.roots.get(v, ())])
+            if has_memory(v):
+                out.update(found.roots.get(v, ()))
+                out.update(same_memory(v))
 
     note(results)
     note(function.body.end.values)
     for node in walk(function.body):
         for inner in getattr(node, "blocks", ()):
             note(inner.end.values)
-        if not isinstance(node, Op) or node.fun in (list_append, list_of, list_set, pack):
+        if not isinstance(node, Op) or node.fun in (list_append, list_of, list_set, pack, record):
             note(node.operands)  # a loop or a call may hand on what it is given
     return out
 
@@ -211,13 +219,25 @@ def refuse_states(function: Function) -> None:
             )
 
 
+def same_memory(v: Value) -> set[Value]:
+    """A value and those it may be a view of, or the same as: here each may be an allocation of its own."""
+    out, pending = {v}, [v]
+    while pending:
+        node = pending.pop().node
+        if isinstance(node, Op) and (is_view(node) or (node.entry is not None and node.entry.shares)):
+            fresh = [a for a in operands(node) if has_memory(a) and a not in out]
+            out.update(fresh)
+            pending.extend(fresh)
+    return out
+
+
 def function_of(function: Function, results: list[Any], parts: LoopParts) -> Kernel:
     refuse_states(function)
     settle_undefined(function.body)
     preallocate(function, results)
     keep_in_registers(function)
     remove_dead_code(function, results)
-    found, taken = analyse(function, results), set(RESERVED) | set(parts.foreign)
+    found, taken = analyse(function, results), set(RESERVED) | set(parts.foreign) | set(parts.stacks.labels)
     uses, out = count_uses(function.body), escaping(function, found, results)
     return Kernel(found, parts, uses=uses, escaping=out, taken=taken)
 
@@ -235,7 +255,7 @@ def print_function(function: Function, label: str, parts: LoopParts) -> Any:
     write_block(k, function.body)
     trees = [returned(k, v, bool(function.consumes), results) for v in results]
     k.statement(gast.Return(trees[0] if len(trees) == 1 else gast.Tuple(trees, LOAD)))
-    return definition(label, args, "", k.out)
+    return definition(label, [*args, *parts.stacks.labels], "", k.out)
 
 
 def definition(label: str, args: list[str], doc: str, body: list[Any]) -> Any:
@@ -284,7 +304,12 @@ class Flat:
     """The leaves that a compiled function takes and returns."""
 
     params: tuple[Value, ...]
-    results: tuple[Value, ...]
+    results: tuple[Any, ...]  # values and numbers, one as often as it stands in the result
+
+    @property
+    def values(self) -> list[Value]:
+        """The values among the results, each once."""
+        return list(dict.fromkeys(v for v in self.results if isinstance(v, Value)))
 
 
 def flattened(e: Entry, aside: Aside) -> Flat:
@@ -294,13 +319,19 @@ def flattened(e: Entry, aside: Aside) -> Flat:
     given = [v for _, abstract in e.parameters for v in leaves(plain(abstract))]
     params = [v for v in dict.fromkeys([*given, *e.captured]) if v in used or v.type.kind != "unknown"]
     params += aside.made
-    wanted = [v for v in aside.wanted if v not in given and v not in e.captured]
-    return Flat(tuple(params), tuple(dict.fromkeys([*leaves(plain(e.result)), *wanted])))
+    results = [x for x in leaves_of(plain(e.result)) if is_result(x)]
+    wanted = dict.fromkeys(v for v in aside.wanted if v not in given and v not in e.captured and v not in results)
+    return Flat(tuple(params), (*results, *wanted))
+
+
+def is_result(x: Any) -> bool:
+    """Whether a leaf of a result is returned by the compiled function: not None, nor text."""
+    return isinstance(x, Value) or is_number(x)
 
 
 def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
     """The compiled function of an entry: leaves in, leaves out."""
-    results = list(flat.results)
+    results = flat.values
     e.function.body.end = Terminator("return", ())
     k = function_of(e.function, results, parts)
     args = []
@@ -314,8 +345,14 @@ def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
     for v in flat.params:
         if v.type.kind == "list":
             k.assign(k.labels[v], call(parts.helper("rows_of"), name(k.labels[v])))
+    make_stacks(k)
     hold(k, e.function.body, results)
-    trees = [returned(k, v, e.fresh_results, results) for v in results]
+    trees, seen = [], set()
+    for v in flat.results:
+        tree = k.static(v) if not isinstance(v, Value) else returned(k, v, e.fresh_results, results)
+        again = v in seen and is_array(v) and isinstance(tree, gast.Name)
+        trees.append(call(gast.Attribute(tree, "copy", LOAD)) if again else tree)
+        seen.add(v)
     if trees:
         k.statement(gast.Return(trees[0] if len(trees) == 1 else gast.Tuple(trees, LOAD)))
     return definition(label, args, e.doc, k.out or [gast.Pass()])
@@ -338,17 +375,18 @@ def print_wrapper(e: Entry, flat: Flat, label: str, parts: LoopParts, aside: Asi
     """The function that takes the user's arguments: it calls the compiled one and restores types and containers."""
     nodes: list[Op] = list(aside.before)
     args = [_leaf(v, nodes) for v in flat.params]
-    made = tuple(Value(kernel_type(v.type), v.name) for v in flat.results)
+    made = tuple(Value(kernel_type(type_of(v)), getattr(v, "name", None)) for v in flat.results)
     entry = TableEntry(Compiled(label), label)
     op = Op(Compiled(label), entry, tuple(args), {}, made, structure=tuple if len(made) > 1 else None)
     for r in made:
         r.node = op
     if not made:  # it is called for its effects
         op.results = (Value(UNKNOWN),)
-    if made or any(is_impure(n) for n in e.function.body.nodes):
+    if flat.values or any(is_impure(n) for n in e.function.body.nodes):
         nodes.append(op)
-    final = {v: _restored(v, r, nodes) for v, r in zip(flat.results, made)}
-    result = _replaced(e.result, final, nodes)
+    restored = [_restored(v, r, nodes) if isinstance(v, Value) else v for v, r in zip(flat.results, made)]
+    final = {v: r for v, r in zip(flat.results, restored) if isinstance(v, Value)}
+    result = _replaced(e.result, iter(restored))
     for op in aside.after:
         op.args, op.kwargs = map_leaves((op.args, op.kwargs), lambda v: final.get(v, v))
         nodes.append(op)
@@ -390,20 +428,9 @@ def _restored(v: Value, r: Value, nodes: list[Op]) -> Value:
     return r
 
 
-def _replaced(x: Any, final: dict[Value, Value], nodes: list[Op]) -> Any:
-    """The result made of what the compiled function returns; an array that stands in two places is two arrays."""
-    from ...frontend.abstract import map_abstract
-
-    seen: set[Value] = set()
-
-    def place(leaf: Any) -> Any:
-        if not isinstance(leaf, Value) or leaf not in final:
-            return leaf
-        again = leaf in seen and has_memory(leaf)
-        seen.add(leaf)
-        return _op(np.copy, (final[leaf],), leaf.type, nodes) if again else final[leaf]
-
-    return map_abstract(x, place)
+def _replaced(x: Any, restored: Iterator[Any]) -> Any:
+    """The result made of what the compiled function returns."""
+    return map_abstract(x, lambda leaf: next(restored) if is_result(leaf) else leaf)
 
 
 __all__ = ["LoopText", "cast", "is_array", "map_leaves", "print_loops"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import gast
 import numpy as np
 
-from ...ir.program import Op, Value, type_of
+from ...ir.program import Op, Value, leaves, type_of
 from ...ir.result_types import as_tuple
-from ...table.functional import index_set
+from ...table.functional import index_add, index_set
 from ..spelling import STORE, call, constant, dotted, name, subscript
 from .access import (
     ZERO,
@@ -38,10 +39,12 @@ WIDEST = 60  # characters, roughly, of an expression that is written where it is
 class Writer:
     """One nest being written: its sizes, its loops' bodies and what follows them."""
 
-    def __init__(self, k: Kernel, nest: Nest) -> None:
+    def __init__(self, k: Kernel, nest: Nest, shared: list[str] | None = None) -> None:
         self.k, self.nest = k, nest
         self.sizes = sizes_of(k, nest)
-        self.loops = [k.fresh(LOOP_NAMES[d] if d < len(LOOP_NAMES) else "i") for d in range(len(nest.domain))]
+        own = range(len(shared or ()), len(nest.domain))  # the outer loops may be another nest's
+        names = [k.fresh(LOOP_NAMES[d] if d < len(LOOP_NAMES) else "i") for d in own]
+        self.loops = [*(shared or ()), *names]
         depths = {label: d + 1 for d, label in enumerate(self.loops)}
         stores = frozenset(r.value for r in nest.roots if r.kind == "store")
         self.elements = Elements(k, depths, stores)
@@ -102,24 +105,86 @@ def width(tree: Tree) -> int:
     )
 
 
+def prepared(w: Writer) -> Writer:
+    """Fill the bodies of a nest's loops."""
+    for root in w.nest.roots:
+        BEGIN[root.kind](w, root)
+    plans = [(root, PREPARE[root.kind](w, root)) for root in w.nest.roots]
+    for root, found in plans:
+        FINISH[root.kind](w, root, found)
+    return w
+
+
+def loop_over(w: Writer, d: int, body: list[Any]) -> Any:
+    return gast.For(name(w.loops[d], STORE), call(name("range"), w.sizes[d]), body or [gast.Pass()], [], None)
+
+
 def write_nest(k: Kernel, nest: Nest) -> None:
     """Append the loops of a nest."""
-    w = Writer(k, nest)
-    for root in nest.roots:
-        BEGIN[root.kind](w, root)
-    plans = [(root, PREPARE[root.kind](w, root)) for root in nest.roots]
-    for root, prepared in plans:
-        FINISH[root.kind](w, root, prepared)
-    innermost: list[Any] = [*w.before[-1], *w.after[-1]]
-    if not any([*innermost, *sum(w.before, []), *sum(w.after, [])]):
-        return
-    for d in reversed(range(len(w.loops))):
-        body = innermost or [gast.Pass()]
-        loop = gast.For(name(w.loops[d], STORE), call(name("range"), w.sizes[d]), body, [], None)
-        innermost = [*w.before[d], loop, *w.after[d]]
-    first = nest.roots[0].node
-    for j, statement in enumerate(innermost):
-        k.statement(statement, first if j == 0 else None)
+    w = prepared(Writer(k, nest))
+    if any(itertools.chain(*w.before, *w.after)):
+        append(k, nest, around(w, [*w.before[-1], *w.after[-1]], len(w.loops)))
+
+
+def around(w: Writer, innermost: list[Any], depth: int) -> list[Any]:
+    """The loops of a nest around what is inside the first `depth` of them."""
+    for d in reversed(range(depth)):
+        innermost = [*w.before[d], loop_over(w, d, innermost), *w.after[d]]
+    return innermost
+
+
+def append(k: Kernel, nest: Nest, statements: list[Any]) -> None:
+    for j, statement in enumerate(statements):
+        k.statement(statement, nest.roots[0].node if j == 0 else None)
+
+
+def adds_after(k: Kernel, first: Any, second: Any) -> bool:
+    """Whether a nest only adds to the array that the one before it added to, over the same domain.
+
+    Then the two may take turns, row by row, while a row is still in the cache: neither reads the array.
+    """
+    return (
+        _only_adds(k, first)
+        and _only_adds(k, second)
+        and first.domain == second.domain
+        and len(first.domain) > 1
+        and second.roots[0].node.args[0] is first.roots[0].value
+    )
+
+
+def _only_adds(k: Kernel, nest: Any) -> bool:
+    if not isinstance(nest, Nest) or len(nest.roots) != 1 or nest.roots[0].kind != "write":
+        return False
+    node = nest.roots[0].node
+    x, index, v = node.args
+    memory = k.found.roots.get(x, frozenset())
+    plain = node.fun is index_add and node in k.found.in_place and not any(is_array(i) for i in as_tuple(index))
+    return plain and not _reads(k, v, memory)
+
+
+def _reads(k: Kernel, v: Any, memory: frozenset) -> bool:
+    """Whether an operand, or what it is computed from where it is used, is of some memory."""
+    if not isinstance(v, Value):
+        return False
+    if v in k.lazy and isinstance(v.node, Op):
+        return any(_reads(k, a, memory) for a in leaves(v.node.operands))
+    return bool(k.found.roots.get(v, frozenset()) & memory)
+
+
+def write_additions(k: Kernel, nests: list[Nest]) -> None:
+    """Nests that add to one array: one pass over the rows, a loop for each along them."""
+    first = Writer(k, nests[0])
+    outer = len(first.loops) - 1
+    writers = [first, *[Writer(k, nest, first.loops[:outer]) for nest in nests[1:]]]
+    inner: list[Any] = []
+    for w in map(prepared, writers):
+        body = [*w.before[-1], *w.after[-1]]
+        inner += [*w.before[outer], loop_over(w, outer, body), *w.after[outer]]
+    for w in writers[1:]:
+        for d in range(outer):
+            first.before[d] += w.before[d]
+            first.after[d] += w.after[d]
+    append(k, nests[0], around(first, inner, outer))
 
 
 def sizes_of(k: Kernel, nest: Nest) -> list[Tree]:
@@ -191,7 +256,7 @@ def _size_among(k: Kernel, node: Op, e: Any, arrays: list[Any], x: Value, index:
     raise refuse(node, "whose size is not known")
 
 
-ZEROS = frozenset([np.zeros, np.zeros_like, np.empty, np.empty_like])
+ZEROS: frozenset[Any] = frozenset([np.zeros, np.zeros_like, np.empty, np.empty_like])
 
 
 # --- stored arrays --------------------------------------------------------------------------------------------
@@ -361,7 +426,7 @@ def _prepare_write(w: Writer, root: Root) -> Any:
     node = root.node
     x, index, v = node.args
     if any(is_array(i) for i in as_tuple(index)):
-        size = lambda axis: w.sizes[axis]  # noqa: E731
+        size = lambda axis: w.sizes[axis]
         where, kids = gathered_index(w.elements, x, index, w.nest.domain, size, w.idx)
         for c in kids:
             w.want(c)

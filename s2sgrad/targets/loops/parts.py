@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
+import operator
 import textwrap
 import types
 from dataclasses import dataclass, field
@@ -12,12 +14,12 @@ from typing import Any
 import gast
 import numpy as np
 
-from ...ir.program import Function, Op, blocks_of, leaves, walk
+from ...ir.program import Function, Op, blocks_of, walk
 from ..expressions import PLAIN
 from ..module_parts import ModuleParts, is_external
 from ..spelling import LOAD, call, constant, dotted, name
 from .foreign import is_foreign, python_function
-from .scalars import OF_MATH, canonical, computed, spell_element
+from .scalars import OF_MATH, canonical, computed, has_plain_exponent, spell_element
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,11 @@ class LoopParts(ModuleParts):
 
     counter: int = 1
     specials: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> symbol of SciPy, signature
+    adapters: dict[str, str] = field(default_factory=dict)  # functions of a line around those, as text
     vector: set[str] = field(default_factory=set)  # vector mathematics in use
-    compiled: dict[str, str] = field(default_factory=dict)  # helper functions, by name, as text
+    compiled: dict[str, Any] = field(default_factory=dict)  # helper functions, by name
     options: dict[str, Any] = field(default_factory=dict)
+    stacks: Any = None  # of what recursive functions keep for their adjoints
     foreign: dict[str, Any] = field(default_factory=dict)  # the user's own functions and exceptions, by name
 
     def static(self, x: Any) -> Any:
@@ -89,12 +93,9 @@ class LoopParts(ModuleParts):
     def find_foreign(self, function: Function) -> None:
         """Name the functions and exceptions of the user's that compiled code needs, before its own values are named."""
         for block in [function.body, *[b for n in walk(function.body) for b in blocks_of(n)]]:
-            used = [n.fun for n in block.nodes if isinstance(n, Op)]
-            used += (
-                [x for x in leaves(block.end.values) if isinstance(x, type)]
-                if block.end.kind == "raise"
-                else []
-            )
+            used: list[Any] = [n.fun for n in block.nodes if isinstance(n, Op)]
+            if block.end.kind == "raise":
+                used += [x for x in block.end.values if isinstance(x, type)]
             for fun in used:
                 if (
                     is_foreign(fun)
@@ -121,28 +122,31 @@ class LoopParts(ModuleParts):
         assert label is not None
         return call(self.vector_function(label), *computed(self, op, trees, op.results[0].type.dtype))
 
-    def helper(self, label: str) -> Any:
-        """A compiled helper function of `kernels`, copied into the module with what it calls."""
-        self._compile(label)
-        return name(label)
+    def helper(self, fun: Any) -> Any:
+        """A compiled helper function, copied into the module with what it calls; those of `kernels` go by name."""
+        if isinstance(fun, str):
+            from . import kernels
 
-    def _compile(self, label: str) -> None:
-        from . import kernels
+            fun = getattr(kernels, fun)
+        self._compile(fun)
+        return name(fun.__name__)
 
-        if label in self.compiled:
+    def _compile(self, fun: Any) -> None:
+        if fun.__name__ in self.compiled:
             return
-        fun = getattr(kernels, label)
-        self.compiled[label] = ""
         text = source_text(fun)
         for used in names_in(fun):
-            other = getattr(kernels, used, None)
-            if isinstance(other, types.FunctionType) and other.__module__ == kernels.__name__:
-                self._compile(used)
+            other = fun.__globals__.get(used)
+            if (
+                isinstance(other, types.FunctionType)
+                and other.__module__ == fun.__module__
+                and other is not fun
+            ):
+                self._compile(other)
         if "math." in text:
             self.imports["import math"] = ""
         self.use_numpy()
-        del self.compiled[label]
-        self.compiled[label] = text  # after what it calls
+        self.compiled[fun.__name__] = fun  # after what it calls
 
     def special(self, label: str, symbol: str, signature: str) -> Any:
         """A function of SciPy's, called through its C interface."""
@@ -163,7 +167,7 @@ OF_FUNCTIONS: dict[Any, str] = {
     np.exp: "exp", np.exp2: "exp2", np.expm1: "expm1", np.sinh: "sinh", np.cosh: "cosh", np.tanh: "tanh",
     np.log: "log", np.log2: "log2", np.log10: "log10", np.log1p: "log1p", np.logaddexp: "logaddexp", np.sin: "sin",
     np.cos: "cos", np.tan: "tan", np.arctan: "arctan", np.arctan2: "arctan2", np.arcsin: "arcsin",
-    np.arccos: "arccos", np.cbrt: "cbrt",
+    np.arccos: "arccos", np.cbrt: "cbrt", math.erf: "erf",
 }  # fmt: skip
 
 
@@ -173,6 +177,8 @@ def vector_name(op: Any) -> str | None:
 
     fun = canonical(op)
     label = OF_FUNCTIONS.get(OF_MATH.get(fun, fun))
+    if fun is operator.pow and not has_plain_exponent(op):
+        label = "power"
     dtype = op.results[0].type.dtype
     if dtype == np.float32 and label is not None:
         label = f"{label}_32"

@@ -123,7 +123,7 @@ def _expandable(op: Op) -> bool:
     if op.fun is operator.getitem:
         return is_array(op.args[0]) and all(map(_plain_item, as_tuple(op.args[1]))) and not _mixed_mask(op)
     if op.fun in COPIES:
-        return is_array(op.args[0])
+        return is_array(op.args[0]) and op.args[0].type.rank == op.results[0].type.rank
     if op.fun in (np.full, np.full_like):
         return is_number(op.args[1]) or is_array(op.args[1])
     if op.fun in (np.eye, np.identity):
@@ -198,13 +198,17 @@ def _part(p: Planner) -> None:
             for v in dict.fromkeys(leaves(node.args[1:])):
                 whole = v is node.args[0] and _is_whole(node.args[1]) and v not in list(leaves(node.args[1]))
                 if is_array(v) and v not in made and not whole and p.found.roots.get(v, frozenset()) & roots:
-                    out.append(_copy_of(v, node))
-                    node.args = (
-                        node.args[0],
-                        *map_leaves(node.args[1:], lambda x, v=v: out[-1].results[0] if x is v else x),
-                    )
+                    copy = _copy_of(v, node)
+                    out.append(copy)
+                    substitute(node, {v: copy.results[0]}, but_first=True)
         out.append(node)
     p.block.nodes = out
+
+
+def substitute(node: Op, new: dict[Value, Value], but_first: bool) -> None:
+    """Replace values among the operands of a node, in place, its first operand left as it is."""
+    changed = map_leaves(node.args[but_first:], lambda v: new.get(v, v))
+    node.args = (*node.args[:but_first], *changed)
 
 
 def _copy_of(v: Value, like: Op) -> Op:
@@ -407,7 +411,7 @@ def _settle(p: Planner, k: int, node: Any) -> None:
     if isinstance(node, Op) and reduction_of(node) is not None:
         _settle_root(p, Root(node, "reduce", node.args[0].type.shape, k, True))
     elif is_nest_write(node):
-        _settle_root(p, Root(node, "write", region_of(node), k, True))
+        _settle_root(p, Root(node, "write", region_of(node) or (), k, True))
     elif isinstance(node, Op) and _is_number_op(node):
         _settle_number(p, node)
     else:
@@ -461,7 +465,7 @@ def _settle_root(p: Planner, root: Root) -> None:
         before, others = _needs(p, leaves(node.args[:2]), None)
         least, roots = max(least, before), [*roots, *[(v, False) for v, _ in others]]
     else:
-        least, roots = _needs(p, read, root.domain)
+        least, roots = _needs(p, read, root.domain if _reads_aligned(root) else None)
     for v, aligned in roots:
         other = p.root_of[v]
         joins = aligned and other.kind == "store" and other.domain == root.domain
@@ -487,6 +491,11 @@ def _settle_root(p: Planner, root: Root) -> None:
     p.level[root.value] = at
     _note_memory(p, read, at)
     _note_write(p, node, at)
+
+
+def _reads_aligned(root: Root) -> bool:
+    """Whether an entry is made of the entries at the same place: not so of what is turned round or picked out."""
+    return root.kind != "store" or is_elementwise(root.node) or root.node.fun in COPIES
 
 
 def _after_readers(p: Planner, node: Any) -> int:
@@ -543,7 +552,7 @@ def has_size_rule(node: Op) -> bool:
 
 def _settle_alone(p: Planner, node: Any) -> None:
     read = list(operands(node)) if isinstance(node, Op) else free_values(node)
-    least, roots = _needs(p, read, None)
+    _least, roots = _needs(p, read, None)
     for v, _ in roots:
         p.root_of[v].stored = True
     at = len(p.nests)

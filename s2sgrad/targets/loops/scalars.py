@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from ...frontend.primitives import stop_gradient, truth_and, truth_not, truth_or
 from ...ir.program import Op, Value, type_of
 from ...ir.types import Type
+from ...kernels import ELEMENTS
 from ...table import shapes
 from ..spelling import BINARY, COMPARE, LOAD, UNARY, call, constant, dotted, name
 
@@ -48,7 +50,7 @@ OF_MATH: dict[Any, Any] = {
 def weak_dtype(types: list[Type], constants: list[Any]) -> np.dtype:
     """The dtype in which NumPy computes with operands of these types: Python numbers are weak."""
     seen: list[Any] = []
-    for t, c in zip(types, constants):
+    for t, _c in zip(types, constants):
         if t.is_python and t.kind != "bool":
             seen.append({"int": 0, "float": 0.0, "complex": 0j}[t.kind])
         elif t.dtype is not None:
@@ -100,22 +102,23 @@ def _of_bools(symbol: type, trees: list[Tree]) -> Tree:
     )
 
 
-def _power(parts: Any, op: Op, trees: list[Tree]) -> Tree:
+def has_plain_exponent(op: Op) -> bool:
+    """Whether a power is a product of a few factors, or a square root, as NumPy computes it."""
     exponent = op.args[1]
-    dtype = op.results[0].type.dtype
-    if (
-        type(exponent) in (int, float)
-        and exponent == int(exponent)
-        and abs(exponent) <= 64
-        and dtype.kind in "fc"
-    ):
-        base = computed(parts, op, trees, dtype)[0]
-        return _whole_power(parts, base, int(exponent), dtype)
-    if exponent == 0.5 and dtype.kind == "f":
+    if type(exponent) not in (int, float) or op.results[0].type.dtype.kind not in "fc":
+        return False
+    return abs(exponent) <= 64 and (exponent == int(exponent) or (exponent == 0.5 and op.results[0].type.dtype.kind == "f"))
+
+
+def _power(parts: Any, op: Op, trees: list[Tree]) -> Tree:
+    if not has_plain_exponent(op):
+        return gast.BinOp(*_around(gast.Pow(), computed(parts, op, trees, _common(op))))
+    exponent, dtype = op.args[1], op.results[0].type.dtype
+    base = computed(parts, op, trees, dtype)[0]
+    if exponent == 0.5:
         parts.use_numpy()
-        base = computed(parts, op, trees, dtype)[0]
         return call(dotted("np.sqrt"), base)
-    return gast.BinOp(*_around(gast.Pow(), computed(parts, op, trees, _common(op))))
+    return _whole_power(parts, base, int(exponent), dtype)
 
 
 def _around(symbol: Any, trees: list[Tree]) -> tuple[Tree, Any, Tree]:
@@ -358,7 +361,7 @@ SCALARS.update(
         np.less_equal: _compare(gast.LtE), np.greater: _compare(gast.Gt), np.greater_equal: _compare(gast.GtE),
         np.invert: _unary(gast.Invert), np.fix: lambda parts, op, trees: call(dotted("np.trunc"), *trees),
         math.gamma: _of_math("gamma"), math.lgamma: _of_math("lgamma"), math.erf: _of_math("erf"),
-        math.erfc: _of_math("erfc"), operator.is_: _compare(gast.Eq), operator.is_not: _compare(gast.NotEq),
+        math.erfc: _of_math("erfc"), math.ldexp: _of_math("ldexp"), operator.is_: _compare(gast.Eq), operator.is_not: _compare(gast.NotEq),
     }
 )  # fmt: skip
 
@@ -380,7 +383,22 @@ def canonical(op: Op) -> Any:
 
 def is_elementwise(op: Op) -> bool:
     """Whether an operation has a spelling for one element, and so acts entry by entry."""
-    return canonical(op) in SCALARS and op.structure is None and _plain_options(op) and _enough_operands(op)
+    if op.structure is not None:
+        return False
+    if canonical(op) in SCALARS:
+        return _plain_options(op) and _enough_operands(op)
+    return is_element_kernel(op) or is_special(op)
+
+
+def is_element_kernel(op: Op) -> bool:
+    return isinstance(op.fun, types.FunctionType) and op.fun in ELEMENTS
+
+
+def is_special(op: Op) -> bool:
+    """Whether an operation is a function of SciPy's that has a C interface."""
+    from .special import special_of
+
+    return special_of(op) is not None
 
 
 def _plain_options(op: Op) -> bool:
@@ -393,7 +411,14 @@ def _enough_operands(op: Op) -> bool:
 
 def spell_element(parts: Any, op: Op, trees: list[Tree]) -> Tree:
     """One element of the result, from one element of each operand."""
-    return SCALARS[canonical(op)](parts, op, trees)
+    spelling = SCALARS.get(canonical(op))
+    if spelling is not None:
+        return spelling(parts, op, trees)
+    if is_element_kernel(op):
+        return call(parts.helper(op.fun), *trees)
+    from .special import spell_special
+
+    return spell_special(parts, op, trees)
 
 
 CHEAP = frozenset(

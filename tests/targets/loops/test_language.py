@@ -18,8 +18,11 @@ from ...language.numerical import numerical_gradient
 ROOT = Path(__file__).parents[3]
 X = np.array([0.7, -1.2, 0.4])
 
-# The original returns a Python float on one path and a NumPy float on another: compiled, it is NumPy's on both.
+# The original returns a Python float on one path and a NumPy float on another, or from a recursive function:
+# compiled, it is NumPy's.
 TYPE_OF_TWO_PATHS = [
+    "test_recursion",
+    "test_mutual_recursion",
     "test_if_elif_else",
     "test_for_with_run_time_bounds_and_steps",
     "test_early_return_in_while_inside_for_inside_if",
@@ -356,3 +359,26 @@ def _doubled_up_to(x, limit):
         if x > limit:
             break
     return x
+
+
+class TestRecursion:
+    def test_its_depth_is_known_at_run_time(self):
+        def f(w, n):
+            return _tree(w, n)
+
+        plain, compiled = both(f, X, 4)
+        np.testing.assert_allclose(compiled, plain, rtol=1e-12)
+        np.testing.assert_allclose(compiled, numerical_gradient(f, (X, 4))[0], rtol=1e-6)
+
+    def test_its_pullback(self):
+        value, pullback = vjp(_tree, X, 3, jit=True)
+        expected, reference = vjp(_tree, X, 3)
+        assert value == pytest.approx(expected)
+        for g in (1.0, -2.0, 1.0):
+            np.testing.assert_allclose(pullback(g)[0], reference(g)[0], rtol=1e-12)
+
+
+def _tree(w, depth):
+    if depth <= 0:
+        return np.sum(np.tanh(w))
+    return _tree(w * 0.9, depth - 1) * _tree(w[::-1] * 1.1, depth - 2) + np.sum(w)
