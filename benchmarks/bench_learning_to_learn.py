@@ -53,7 +53,7 @@ def torch_loss(phi: Any, batch: Any) -> Any:
     theta, W, y = batch
     zeros = torch.zeros(theta.numel(), HIDDEN, dtype=theta.dtype)
     states, value = [(zeros, zeros), (zeros, zeros)], 0.0
-    for _ in range(STEPS):
+    for step in range(STEPS):
         read = theta.detach().requires_grad_()
         slope = torch.autograd.grad(torch_quadratic(read, W, y), read)[0]
         h = torch_features(slope)
@@ -61,7 +61,7 @@ def torch_loss(phi: Any, batch: Any) -> Any:
             states[k] = torch_lstm(phi[name], h, states[k])
             h = states[k][0]
         theta = theta + 0.1 * (h @ phi["out"]).reshape(theta.shape)
-        value = value + torch_quadratic(theta, W, y) / len(theta)
+        value = value + (step + 1) / example.HORIZON * torch_quadratic(theta, W, y) / len(theta)
     return value
 
 

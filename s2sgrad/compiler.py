@@ -28,6 +28,7 @@ import numpy as np
 from .errors import DifferentiationError, NotScalarError
 from .frontend.abstract import Path, Struct, children, leaves_of, map_abstract
 from .frontend.capture import Guard, Inputs, code_of, describe, identity
+from .frontend.depth import room_to_recurse
 from .frontend.lower import Lowered, lower
 from .frontend.primitives import list_zeros
 from .ir.builder import Builder
@@ -219,7 +220,7 @@ def specialise(
         if known is not None:
             return known
         start = time.perf_counter()
-        with uncollected():
+        with uncollected(), room_to_recurse():
             made = compile_derivative(fun, signature, args, request)
         captured = made.fetch(fun, args)
         if captured is None:

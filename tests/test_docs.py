@@ -60,6 +60,17 @@ def test_links_lead_somewhere(name):
     assert not missing
 
 
+def test_figures_are_small_and_shown():
+    figures = sorted((ROOT / "docs" / "figures").iterdir())
+    pages = "".join(map(text_of, PAGES))
+    assert figures and not [f.name for f in figures if f.stat().st_size > 100_000 or f.name not in pages]
+
+
+def test_every_example_is_on_a_page():
+    pages = "".join(text_of(name) for name in PAGES if name.startswith("docs/examples"))
+    assert not [p.name for p in (ROOT / "examples").glob("*.py") if f"examples/{p.name}" not in pages]
+
+
 def test_a_page_without_output_gets_it_and_a_wrong_one_is_replaced(tmp_path, monkeypatch):
     from .documents import pages
 

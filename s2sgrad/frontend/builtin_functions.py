@@ -16,6 +16,7 @@ from ..errors import NonDifferentiableError
 from ..ir.program import Value, type_of
 from ..ir.result_types import type_of_index
 from ..ir.types import PYTHON_TYPES
+from ..table.arithmetic import MOST_ITEMS
 from ..table.composite import refuse
 from ..table.functional import is_constant, may_repeat
 from ..table.registry import lookup
@@ -26,6 +27,7 @@ from .abstract import (
     Columns,
     FunctionRef,
     Lazy,
+    NotStatic,
     ObjectRef,
     Range,
     Struct,
@@ -214,14 +216,15 @@ def _extreme(
         return emit(frame, node, reduction, emit(frame, node, np.asarray, items))
     if is_static(items):
         return fun(items, **kwargs)
-    out = items[0]
-    for item in items[1:]:
-        out = (
-            fun(out, item)
-            if is_static((out, item))
-            else emit(frame, node, fun, as_operand(frame, node, out), as_operand(frame, node, item))
-        )
-    return out
+    if len(items) > MOST_ITEMS:
+        few = [items[k : k + MOST_ITEMS] for k in range(0, len(items), MOST_ITEMS)]
+        items = [
+            _extreme(frame, node, fun, reduction, tuple(part), None, {}) for part in few if len(part) > 1
+        ]
+        items += [part[0] for part in few if len(part) == 1]
+    if len(items) == 1:
+        return items[0]
+    return emit(frame, node, fun, *[as_operand(frame, node, x) for x in items])
 
 
 def _as_array(frame: Frame, node: Any, x: Value) -> Value:
@@ -281,12 +284,29 @@ def _sorted(frame: Frame, node: Any, x: Any, key: Any = None, reverse: Any = Fal
     if key is not None:
         from .calls import call
 
-        keys = [static(frame.low, call(frame, node, key, [item], {})) for item in items]
-        order = sorted(range(len(items)), key=lambda k: keys[k], reverse=bool(reverse))
-        return [items[k] for k in order]
+        return _sorted_by(frame, node, items, [call(frame, node, key, [x], {}) for x in items], reverse)
     out = emit(frame, node, np.sort, emit(frame, node, np.array, items))
     picked = [emit(frame, node, operator.getitem, out, k) for k in range(len(items))]
     return picked[::-1] if static(frame.low, reverse) else picked
+
+
+def _sorted_by(frame: Frame, node: Any, items: list[Any], keys: list[Any], reverse: Any) -> list[Any]:
+    """The items in the order of their keys, those of equal keys in the order they came."""
+    backwards = bool(static(frame.low, reverse))
+    try:
+        known = [static(frame.low, k) for k in keys]
+    except NotStatic:
+        if not all(type_of(x).is_scalar for x in [*items, *keys]):
+            raise
+        row = emit(frame, node, np.array, [as_operand(frame, node, k) for k in keys])
+        order = emit(
+            frame, node, np.argsort, emit(frame, node, operator.neg, row) if backwards else row, kind="stable"
+        )
+        array = emit(frame, node, np.array, [as_operand(frame, node, x) for x in items])
+        out = emit(frame, node, operator.getitem, array, order)
+        return [emit(frame, node, operator.getitem, out, k) for k in range(len(items))]
+    order = sorted(range(len(items)), key=lambda k: known[k], reverse=backwards)
+    return [items[k] for k in order]
 
 
 @builtin(float)

@@ -7,17 +7,19 @@ contents of mutable containers are compared; what differs becomes a result of th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from ..ir.program import UNDEFINED, Block, Branch, Op, Terminator, Value, type_of, walk
+from ..ir.program import UNDEFINED, Block, Branch, Op, Terminator, Value, map_leaves, type_of, walk
 from ..ir.types import UNKNOWN, join
 from ..table.registry import PURE
 from .abstract import ObjectRef, Struct, Unbound, children, is_namedtuple, rebuild, same_abstract
 from .frame import Frame
 
 CHEAP_OPERATIONS = 6
+DEEPEST = 80  # Python's parser reads no more than 100 levels of indentation
 
 
 class State:
@@ -28,6 +30,7 @@ class State:
         self.contents: dict[int, tuple[Any, Any]] = {}
         self.versions = dict(frame.low.versions)
         self.held, self.stale = dict(frame.low.held), dict(frame.low.stale)
+        self.errors = frame.builder.state
         f: Frame | None = frame
         while f is not None:
             self.frames.append((f, dict(f.names)))
@@ -44,7 +47,17 @@ class State:
         for item in children(x) or ():
             self._copy_contents(item)
 
+    def is_changed(self, frame: Frame, block: Block) -> bool:
+        """Whether `block` has written to an array that it did not make, or changed a container."""
+        versions = frame.low.versions
+        changed = {root for root in versions if versions[root] is not self.versions.get(root, root)}
+        written = bool(changed.difference(r for n in walk(block) for r in n.results))
+        return written or any(
+            not same_contents(items, mutable_contents(x)) for x, items in self.contents.values()
+        )
+
     def restore(self, frame: Frame) -> None:
+        frame.builder.state = self.errors
         frame.low.versions = dict(self.versions)
         frame.low.held, frame.low.stale = dict(self.held), dict(self.stale)
         for f, names in self.frames:
@@ -63,6 +76,18 @@ def mutable_contents(x: Any) -> Any:
     if isinstance(x, ObjectRef):
         return dict(x.attributes)
     return None
+
+
+def same_contents(a: Any, b: Any) -> bool:
+    if type(a) is not type(b) or len(a) != len(b):
+        return False
+    pairs = zip(a, b) if isinstance(a, list) else zip(a.items(), b.items())
+    return all(
+        (x is y)
+        or (isinstance(x, tuple) and not isinstance(a, list) and x[0] == y[0] and x[1] is y[1])
+        or (not isinstance(x, tuple) and same_abstract(x, y))
+        for x, y in pairs
+    )
 
 
 def set_contents(x: Any, items: Any) -> None:
@@ -145,20 +170,92 @@ def _alike(a: Any, b: Any) -> bool:
     )
 
 
+class NotGuessed(Exception):
+    """A recursive call, in an interpretation that asks what the function returns without one."""
+
+
+class ToList(Exception):
+    """A container of known length grows in a loop, or in one arm of a branch: it must be a run-time list."""
+
+    def __init__(self, container: list[Any]) -> None:
+        super().__init__()
+        self.container = container
+
+
+def is_known_outside(frame: Frame, container: list[Any]) -> bool:
+    """Whether a container was there before a loop or a branch around the one that is being interpreted."""
+    return any(id(container) in state.contents for state in frame.low.states[:-1])
+
+
+def convert_to_list(frame: Frame, node: Any, container: list[Any]) -> None:
+    """Let a list whose items are known one by one be a run-time list, under all its names."""
+    from .expressions import emit
+    from .primitives import list_of
+
+    if not _may_be_list(container):
+        raise frame.refuse(
+            node,
+            "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items",
+        )
+    value = emit(frame, node, list_of, *container)
+    for f in [frame, *frame.low.frames]:
+        while f is not None:
+            for name, x in f.names.items():
+                if x is container:
+                    f.names[name] = value
+                    value.name = value.name or name
+            f = f.outer
+
+
+def _may_be_list(container: list[Any]) -> bool:
+    return all(isinstance(x, (Value, int, float, complex)) for x in container)
+
+
 def branch(frame: Frame, node: Any, test: Value, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:
     """Interpret two arms from the same state under a run-time test, and join what they leave behind."""
-    builder, before = frame.builder, State(frame)
-    test = frame.low.current(test)
+    low, builder = frame.low, frame.builder
+    if builder.depth > DEEPEST:
+        raise frame.refuse(
+            node,
+            f"more than {DEEPEST} run-time tests stand inside of one another (`elif` after `return` counts): choose by a loop or by index",  # noqa: E501
+        )
+    while True:
+        before, count = State(frame), len(builder.block.nodes)
+        low.states.append(before)
+        try:
+            return _branch(frame, node, test, then, orelse, before)
+        except ToList as conversion:
+            before.restore(frame)
+            del builder.block.nodes[count:]
+            builder.forget()
+            if id(conversion.container) not in before.contents or is_known_outside(
+                frame, conversion.container
+            ):
+                raise
+            convert_to_list(frame, node, conversion.container)
+        finally:
+            low.states.pop()
+
+
+def _branch(frame: Frame, node: Any, test: Value, then: Callable, orelse: Callable, before: State) -> Any:
+    builder = frame.builder
+    test, guessing = frame.low.current(test), False
     blocks, outcomes, after = (Block(), Block()), [], []
     for block, arm in zip(blocks, (then, orelse)):
         before.restore(frame)
-        with builder.inside(block):
-            outcomes.append(arm())
+        try:
+            with builder.inside(block):
+                outcomes.append(arm())
+        except NotGuessed:  # the other arm tells what is returned
+            outcomes.append(DEAD)
+            guessing = True
         if outcomes[-1] is DEAD and block.end.kind == "yield":  # its last branch leaves in both arms
             block.end = Terminator("unreachable")
         after.append(State(frame))
     if not frame.quiet:
         builder.loc = (frame.source, node)
+    if guessing and outcomes == [DEAD, DEAD]:
+        raise NotGuessed
     made = Branch(test, *blocks)
     out = _join_arms(frame, made, outcomes, after, before)
     builder.node(made)
@@ -206,6 +303,8 @@ def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State, 
         a, b = first.contents.get(key, (x, items))[1], second.contents.get(key, (x, items))[1]
         set_contents(x, merge.merge(a, b, None) if _alike(a, b) else a)
         if not _alike(a, b):
+            if isinstance(x, list) and _may_be_list([*a, *b]):
+                raise ToList(x)
             _poison(frame, x)
     versions = dict(before.versions)
     for root in {**first.versions, **second.versions}:
@@ -252,6 +351,7 @@ def _adopt(frame: Frame, made: Branch, survivor: int, outcome: Any, state: State
         return x
 
     out = _map_state(frame, outcome, export)
+    _map_memory(frame.low, exported, export)
     made.results = tuple(exported.values())
     block.end.values = tuple(exported)
     return out
@@ -266,8 +366,31 @@ def _map_state(frame: Frame, outcome: Any, export: Callable) -> Any:
             if not _holds_mutable(f.names)
             else _map_in_place(f.names, export)
         )
-    frame.low.versions = {root: export(v) for root, v in frame.low.versions.items()}
     return map_abstract(outcome, export) if outcome is not DEAD else DEAD
+
+
+def _map_memory(low: Any, exported: dict[Value, Value], export: Callable) -> None:
+    """What is known of the memory of the exported handles: their versions, and what they are views of."""
+    low.versions = {root: export(v) for root, v in low.versions.items()}
+    done: set[Value] = set()
+    while len(done) < len(exported):
+        for x in [x for x in exported if x not in done]:
+            done.add(x)
+            out = exported[x]
+            if x in low.versions:
+                low.versions[out] = low.versions[x]
+            if x in low.views:
+                v = low.views[x]
+                args, kwargs = map_leaves((v.args, v.kwargs), export)
+                low.views[out] = replace(
+                    v, base=export(v.base), seen=export(v.seen), args=args, kwargs=kwargs
+                )
+            if x in low.ambiguous:
+                low.ambiguous[out] = tuple(map(export, low.ambiguous[x]))
+            if x in low.held:
+                low.held[out] = frozenset(map(export, low.held[x]))
+            if x in low.stale:
+                low.stale[out] = low.stale[x]
 
 
 def _holds_mutable(names: dict[str, Any]) -> bool:

@@ -30,6 +30,7 @@ from .abstract import (
 from .capture import identity
 from .control import branch, is_cheap_truth
 from .frame import Frame
+from .list_algorithms import interpreted, is_run_time_list, joined, repeated
 from .primitives import Attribute, Method, extent, length, truth_and, truth_not, truth_or
 from .staging import static
 
@@ -100,8 +101,30 @@ def binary(frame: Frame, node: Any, fun: Callable, a: Any, b: Any) -> Any:
         folded = _fold(frame, fun, a, b)
         if folded is not NotImplemented:
             return folded
+    if fun is operator.mul and isinstance(a, (list, tuple)) and type_of(b).kind == "int":
+        return interpreted(frame, node, repeated, a, b) if isinstance(a, list) else a * static(frame.low, b)
+    if (is_run_time_list(a) or is_run_time_list(b)) and fun in LIST_OPERATORS:
+        out = LIST_OPERATORS[fun](frame, node, a, b)
+        if out is not NotImplemented:
+            return out
     a, b = as_operand(frame, node, a), as_operand(frame, node, b)
     return emit(frame, node, fun, _beside(frame, node, a, b), _beside(frame, node, b, a))
+
+
+def _join_lists(frame: Frame, node: Any, a: Any, b: Any) -> Any:
+    if all(isinstance(x, list) or is_run_time_list(x) for x in (a, b)):
+        return interpreted(frame, node, joined, a, b)
+    return NotImplemented
+
+
+def _repeat_list(frame: Frame, node: Any, a: Any, b: Any) -> Any:
+    items, count = (a, b) if is_run_time_list(a) else (b, a)
+    if type_of(count).kind in ("int", "bool"):
+        return interpreted(frame, node, repeated, items, count)
+    return NotImplemented
+
+
+LIST_OPERATORS = {operator.add: _join_lists, operator.mul: _repeat_list}
 
 
 def _beside(frame: Frame, node: Any, a: Any, b: Any) -> Any:
@@ -486,6 +509,8 @@ def attribute(frame: Frame, node: Any, owner: Any, name: str) -> Any:
             return (
                 Bound(owner, name) if _is_called(frame, node) else emit(frame, node, Attribute(name), owner)
             )
+        if owner.type.kind == "list" and hasattr(list, name):
+            return Bound(owner, name)
         raise AttributeError(f"'{owner.type.kind}' object has no attribute '{name}'")
     if isinstance(owner, ObjectRef):
         return _object_attribute(frame, node, owner, name)
@@ -614,7 +639,7 @@ def _subscript(frame: Frame, node: Any) -> Any:
     return subscript(frame, node, owner, evaluate(frame, node.slice))
 
 
-def joined(frame: Frame, node: Any, maker: Any, index: Any) -> Any:
+def joined_parts(frame: Frame, node: Any, maker: Any, index: Any) -> Any:
     """`np.r_[...]` and `np.c_[...]`: parts joined along the first axis, or side by side."""
     parts = list(index) if isinstance(index, tuple) else [index]
     if any(isinstance(p, str) or (isinstance(p, slice) and not is_static(p)) for p in parts):
@@ -640,7 +665,7 @@ def _call_of(frame: Frame, node: Any, fun: Any, parts: list[Any]) -> Any:
 def subscript(frame: Frame, node: Any, owner: Any, index: Any) -> Any:
     """`owner[index]` of abstract values."""
     if type(getattr(owner, "obj", owner)) in (type(np.r_), type(np.c_)):
-        return joined(frame, node, getattr(owner, "obj", owner), index)
+        return joined_parts(frame, node, getattr(owner, "obj", owner), index)
     if isinstance(owner, Value):
         if owner.type.kind == "list" and isinstance(index, slice) and index.step is None:
             return Lazy("part", (owner, index))

@@ -23,7 +23,7 @@ from .abstract import Closure, FunctionRef, ObjectRef, Unbound
 from .capture import Inputs
 from .source import FunctionSource
 
-INLINE_DEPTH = 100  # nested calls followed at compile time before recursion is suspected
+INLINE_DEPTH = 250  # nested calls followed at compile time before recursion is suspected
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,9 @@ class Lowering:
     )  # by identity: captured containers -> how they are reached
     changed: set[Any] = field(default_factory=set)  # the paths of those that the function has changed
     frames: list[Any] = field(default_factory=list)  # the calls being interpreted
+    states: list[Any] = field(
+        default_factory=list
+    )  # what there was before the branches and loops being interpreted
     depth: int = 0
     stack: list[Any] = field(default_factory=list)  # the code objects being inlined
     memo: dict[Any, Any] = field(default_factory=dict)
@@ -155,9 +158,13 @@ class Lowering:
 
     def root(self, v: Value) -> Value:
         """The handle of the memory that a handle is a view of."""
-        while v in self.views:
-            v = self.views[v].base
+        while (view := self.view_of(v)) is not None:
+            v = view.base
         return v
+
+    def view_of(self, v: Value) -> View | None:
+        """What a handle is a view of, if it still is."""
+        return None if v in self.versions else self.views.get(v)
 
 
 VIEWS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,21 +46,35 @@ def iterate(frame: Frame, node: Any, x: Any, expected: int | None = None) -> lis
 def _items_of_value(frame: Frame, node: Any, x: Value, expected: int | None) -> list[Any]:
     if x.type.is_scalar:
         raise TypeError(f"cannot unpack non-iterable {x.type.kind} object")
-    n: Any = expected
-    if x.type.shape:
-        n = x.type.shape[0] if isinstance(x.type.shape[0], int) else n
-    if n is None:
-        n = static(
-            frame.low,
-            emit(
-                frame,
-                node,
-                length if x.type.kind == "list" else extent,
-                x,
-                *([] if x.type.kind == "list" else [0]),
-            ),
-        )
+    n: Any = None
+    if x.type.shape and isinstance(x.type.shape[0], int):
+        n = x.type.shape[0]
+    elif x.witness is not None and hasattr(x.witness.value, "__len__"):
+        n = len(x.witness.value)
+        frame.low.inputs.guard(x.witness.path, len, n)
+    elif expected is not None:
+        demand_length(frame, node, x, expected)
+        n = expected
+    else:
+        count = (length, x) if x.type.kind == "list" else (extent, x, 0)
+        n = static(frame.low, emit(frame, node, *count))
     return [emit(frame, node, operator.getitem, x, k) for k in range(n)]
+
+
+def demand_length(frame: Frame, node: Any, x: Value, expected: int) -> None:
+    """Raise what unpacking raises where `x` has not as many items as there are targets."""
+    from .control import branch
+    from .statements import throw
+
+    if x.type.kind == "array" and x.type.shape is None or x.type.kind == "unknown" or frame.quiet:
+        return
+    found = emit(frame, node, length, x) if x.type.kind == "list" else emit(frame, node, extent, x, 0)
+    for fun, message in (
+        (operator.gt, f"too many values to unpack (expected {expected})"),
+        (operator.lt, f"not enough values to unpack (expected {expected})"),
+    ):
+        test = emit(frame, node, fun, found, expected)
+        branch(frame, node, test, functools.partial(throw, frame, node, ValueError, [message]), lambda: None)
 
 
 def _generator_items(frame: Frame, node: Any, owner: Frame, generator: Any) -> list[Any]:

@@ -29,12 +29,24 @@ from .abstract import (
     same_abstract,
 )
 from .aliases import after_loop, enter_loop, leave_iteration, references
-from .control import DEAD, RETURN_VALUE, State, branch, mutable_contents, nothing_for, set_contents
+from .control import (
+    DEAD,
+    RETURN_VALUE,
+    State,
+    ToList,
+    branch,
+    convert_to_list,
+    is_known_outside,
+    mutable_contents,
+    nothing_for,
+    same_contents,
+    set_contents,
+)
 from .expressions import emit, evaluate, truth
 from .frame import Frame, bound_names
 from .iteration import Counted, counted, iterate
 from .liveness import LoopNames, loop_names
-from .primitives import list_of, truth_not
+from .primitives import truth_not
 from .writes import assign
 
 TRIALS = 12
@@ -286,48 +298,66 @@ def _counted_loop(frame: Frame, node: Any, it: Counted, rest: list[Any]) -> None
 
 
 def while_loop(frame: Frame, node: Any, rest: list[Any]) -> None:
-    """A `while` on a run-time test."""
+    """A `while` on a run-time test; one that changes something is a part of the body."""
+    before, count = State(frame), len(frame.builder.block.nodes)
+    if not any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test)):
+        try:
+            _while(frame, node)
+            return
+        except _ChangingTest:
+            before.restore(frame)
+            del frame.builder.block.nodes[count:]
+            frame.builder.forget()
+    _while(frame, _tested_inside(frame, node))
+
+
+def _while(frame: Frame, node: Any) -> None:
     from .statements import run_block
 
     names = bound_names([node.test, *node.body])
-    if any(isinstance(n, gast.NamedExpr) for n in gast.walk(node.test)):
-        leave = gast.If(gast.UnaryOp(gast.Not(), node.test), [gast.Break()], [])
-        for n in gast.walk(leave):
-            if not hasattr(n, "lineno"):
-                gast.copy_location(n, node)
-        node = gast.copy_location(
-            gast.While(gast.Constant(True, None), [leave, *node.body], node.orelse), node
-        )
     _run_time_loop(frame, node, names, lambda block: run_block(frame, node.body), None)
+
+
+def _tested_inside(frame: Frame, node: Any) -> Any:
+    """`while True`, which begins with `if not test: break`."""
+    known = frame.low.memo.get(("tested inside", id(node)))
+    if known is not None:
+        return known[1]
+    leave = gast.If(gast.UnaryOp(gast.Not(), node.test), [gast.Break()], [])
+    for n in gast.walk(leave):
+        if not hasattr(n, "lineno"):
+            gast.copy_location(n, node)
+    loop = gast.copy_location(gast.While(gast.Constant(True, None), [leave, *node.body], node.orelse), node)
+    frame.low.memo[("tested inside", id(node))] = node, loop
+    return loop
 
 
 def _run_time_loop(
     frame: Frame, node: Any, names: set[str], body: Callable[[Block], Any], domain: Any, keep: Any = None
 ) -> None:
-    names = names - _only_augmented(frame, node.body, names)
+    names = names - _only_augmented(frame, node, names)
     guess = _first_guess(frame, node, names)
     exits = exits_of(node.body)
     _bind_flags(frame, exits, guess, bool(node.orelse))
     before = State(frame)
     outer = frame.loop
     for _ in range(TRIALS):
+        frame.low.states.append(before)
         try:
             made = _trial(frame, node, guess, names, body, domain, before)
             break
         except Retry:
             before.restore(frame)
-        except _ToList as conversion:
+        except ToList as conversion:
             before.restore(frame)
-            if (
-                outer is not None
-                and outer.before is not None
-                and id(conversion.container) in outer.before.contents
-            ):
+            if is_known_outside(frame, conversion.container):
                 raise  # it grows in every iteration of the loop around this one
-            _convert_to_list(frame, node, conversion.container, guess)
+            convert_to_list(frame, node, conversion.container)
+            guess.containers = {k: c for k, c in guess.containers.items() if c is not conversion.container}
             before = State(frame)
         finally:
             frame.loop = outer
+            frame.low.states.pop()
     else:
         raise frame.refuse(
             node, "what this loop carries does not settle: its names change their nature at every iteration"
@@ -341,7 +371,7 @@ def _run_time_loop(
 
 def _first_guess(frame: Frame, node: Any, names: set[str]) -> Guess:
     """What the loop was found to carry when it was last interpreted, or what its text suggests."""
-    remembered = frame.low.memo.setdefault(("loop", id(node)), Guess())
+    _, remembered = frame.low.memo.setdefault(("loop", id(node)), (node, Guess()))
     guess = Guess(types=remembered.types, templates=remembered.templates, written=remembered.written)
     live = names_of_loop(frame, node)
     carried = {
@@ -359,17 +389,13 @@ def _first_guess(frame: Frame, node: Any, names: set[str]) -> Guess:
     return guess
 
 
-def _only_augmented(frame: Frame, body: list[Any], names: set[str]) -> set[str]:
+def _only_augmented(frame: Frame, node: Any, names: set[str]) -> set[str]:
     """Names of arrays that a loop binds by `a += b` alone: they stay what they are, an array that is written to."""
+    inside = list(gast.walk(node))
     augmented = [
-        n.target.id
-        for s in body
-        for n in gast.walk(s)
-        if isinstance(n, gast.AugAssign) and isinstance(n.target, gast.Name)
+        n.target.id for n in inside if isinstance(n, gast.AugAssign) and isinstance(n.target, gast.Name)
     ]
-    stores = [
-        n.id for s in body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)
-    ]
+    stores = [n.id for n in inside if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)]
     arrays = {
         n for n in names if isinstance(frame.names.get(n), Value) and frame.names[n].type.kind == "array"
     }
@@ -395,8 +421,11 @@ def exits_of(body: list[Any]) -> set[str]:
             found.add("break")
         if own and isinstance(n, gast.Continue):
             found.add("continue")
-        inner_own = own and not isinstance(n, (gast.For, gast.While))
-        work.extend((c, inner_own) for c in gast.iter_child_nodes(n))
+        if isinstance(n, (gast.For, gast.While)):  # what leaves from its `else` leaves what is around it
+            work.extend((c, False) for c in n.body)
+            work.extend((c, own) for c in n.orelse)
+        else:
+            work.extend((c, own) for c in gast.iter_child_nodes(n))
     return found
 
 
@@ -410,29 +439,8 @@ def _bind_flags(frame: Frame, exits: set[str], guess: Guess, has_else: bool) -> 
         guess.names.add(BROKEN)
 
 
-class _ToList(Exception):
-    """A container of known length grows in a run-time loop: it must be a run-time list."""
-
-    def __init__(self, container: list[Any]) -> None:
-        super().__init__()
-        self.container = container
-
-
-def _convert_to_list(frame: Frame, node: Any, container: list[Any], guess: Guess) -> None:
-    if any(not isinstance(x, (Value, int, float, complex)) for x in container):
-        raise frame.refuse(
-            node,
-            "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items",
-        )
-    value = emit(frame, node, list_of, *container)
-    f: Frame | None = frame
-    while f is not None:
-        for name, x in f.names.items():
-            if x is container:
-                f.names[name] = value
-                value.name = value.name or name
-        f = f.outer
-    guess.containers = {k: c for k, c in guess.containers.items() if c is not container}
+class _ChangingTest(Exception):
+    """The test of a `while` writes to an array, or changes a container."""
 
 
 def _trial(
@@ -527,9 +535,11 @@ def _install(frame: Frame, key: Any, head: Any, guess: Guess) -> None:
 
 
 def _test_block(frame: Frame, node: Any, domain: Any, heads: dict, body: Block) -> Block:
-    test = Block()
+    test, before = Block(), State(frame)
     with frame.builder.inside(test):
         known = truth(frame, node.test, evaluate(frame, node.test))
+    if before.is_changed(frame, test):
+        raise _ChangingTest
     test.end = Terminator("yield", (frame.low.current(known),))
     copies = {p: Value(p.type, p.name) for p in body.params}
     test.params = list(copies.values())
@@ -586,22 +596,10 @@ def _changed(
         if same_contents(items, now):
             continue
         if isinstance(x, list) and len(items) != len(now):
-            raise _ToList(x)
+            raise ToList(x)
         guess.containers[key] = x
         wider = True
     return wider
-
-
-def same_contents(a: Any, b: Any) -> bool:
-    if type(a) is not type(b) or len(a) != len(b):
-        return False
-    pairs = zip(a, b) if isinstance(a, list) else zip(a.items(), b.items())
-    return all(
-        (x is y)
-        or (isinstance(x, tuple) and not isinstance(a, list) and x[0] == y[0] and x[1] is y[1])
-        or (not isinstance(x, tuple) and same_abstract(x, y))
-        for x, y in pairs
-    )
 
 
 def _carriable(x: Any) -> bool:

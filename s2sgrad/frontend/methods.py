@@ -12,11 +12,12 @@ from ..ir.program import Value, type_of
 from ..ir.types import Dim
 from ..table import shapes
 from ..table.registry import lookup
-from .abstract import ObjectRef, children, is_namedtuple, is_static, leaves_of
+from .abstract import Lazy, ObjectRef, children, is_namedtuple, is_static, leaves_of
 from .expressions import emit, value_of
 from .frame import Frame
-from .iteration import iterate
-from .primitives import Attribute, Method, extent, length, list_append, list_pop
+from .iteration import comprehension, iterate
+from .list_algorithms import interpreted, joined, turned_round, with_inserted, without
+from .primitives import Attribute, Method, extent, length, list_append, list_of, list_pop
 from .staging import static
 
 
@@ -24,7 +25,7 @@ def shape_of(frame: Frame, node: Any, x: Any) -> Any:
     """The shape of an abstract value: a tuple of extents, static where they are known."""
     t = type_of(x)
     if t.shape is None:
-        return emit(frame, node, Attribute("shape"), x)
+        return emit(frame, node, np.shape if frame.quiet else Attribute("shape"), x)
     return tuple(_extent(frame, node, x, k, n) for k, n in enumerate(t.shape))
 
 
@@ -132,6 +133,11 @@ def call_method(
     if name in CHANGING:
         owner = captured_object(frame, owner) or owner
     if isinstance(owner, Value) and owner.type.kind == "list":
+        if name not in LIST_METHODS:
+            raise frame.refuse(
+                node,
+                f"`{name}` of a list grown at run time is not supported: write it as a loop over its items",
+            )
         return LIST_METHODS[name](frame, node, owner, *args, **kwargs)
     if isinstance(owner, Value) and owner.type.kind == "generator":
         return call_draw(frame, node, owner, name, args, kwargs)
@@ -284,7 +290,7 @@ ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
 
 
 def _append(frame: Frame, node: Any, xs: Value, item: Any) -> None:
-    from .writes import note_held
+    from .writes import detach_items, note_held
 
     if children(item) is not None and any(
         isinstance(v, Value) and v.type.may_be_active for v in leaves_of(item)
@@ -293,24 +299,67 @@ def _append(frame: Frame, node: Any, xs: Value, item: Any) -> None:
             node,
             "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items",
         )
+    detach_items(frame, xs)
     frame.low.versions[xs] = emit(frame, node, list_append, xs, value_of(frame, node, item))
     note_held(frame, xs, item)
 
 
-def _pop(frame: Frame, node: Any, xs: Value, *index: Any) -> Any:
-    if index and static(frame.low, index[0]) != -1:
-        raise frame.refuse(node, "`pop` of a list grown at run time takes its last item only")
-    rest, item = emit(frame, node, list_pop, xs)
-    frame.low.versions[xs] = rest
+def _pop(frame: Frame, node: Any, xs: Value, index: Any = -1) -> Any:
+    from .writes import detach_items
+
+    detach_items(frame, xs)
+    if type(index) is int and index == -1:
+        rest, item = emit(frame, node, list_pop, xs)
+        frame.low.versions[xs] = rest
+        return item
+    item = frame.low.builder.op(operator.getitem, (frame.low.current(xs), index))  # no view: it is in no list
+    _becomes(frame, node, xs, interpreted(frame, node, without, xs, index))
     return item
 
 
+def _becomes(frame: Frame, node: Any, xs: Value, items: Any, *more: Any) -> None:
+    """Let a list hold other items than before, `more` among them."""
+    from .writes import detach_items, note_held
+
+    detach_items(frame, xs)
+    frame.low.versions[xs] = frame.low.current(value_of(frame, node, items))
+    note_held(frame, xs, *more)
+
+
 def _extend(frame: Frame, node: Any, xs: Value, items: Any) -> None:
+    from .iteration import counted
+
+    if isinstance(items, Lazy) and items.kind == "generator":
+        owner, generator = items.parts
+        items = comprehension(owner, generator, generator.elt)
+    if not isinstance(items, (list, tuple)) and counted(frame, node, items) is not None:
+        _becomes(frame, node, xs, interpreted(frame, node, joined, xs, items), items)
+        return
     for item in iterate(frame, node, items):
         _append(frame, node, xs, item)
 
 
-LIST_METHODS: dict[str, Callable[..., Any]] = {"append": _append, "pop": _pop, "extend": _extend}
+def _insert(frame: Frame, node: Any, xs: Value, index: Any, item: Any) -> None:
+    _becomes(frame, node, xs, interpreted(frame, node, with_inserted, xs, index, item), item)
+
+
+def _reverse(frame: Frame, node: Any, xs: Value) -> None:
+    _becomes(frame, node, xs, interpreted(frame, node, turned_round, xs))
+
+
+def _clear(frame: Frame, node: Any, xs: Value) -> None:
+    _becomes(frame, node, xs, emit(frame, node, list_of))
+
+
+LIST_METHODS: dict[str, Callable[..., Any]] = {
+    "append": _append,
+    "pop": _pop,
+    "extend": _extend,
+    "insert": _insert,
+    "reverse": _reverse,
+    "clear": _clear,
+    "copy": lambda frame, node, xs: interpreted(frame, node, joined, xs, []),
+}
 
 
 # --- containers of known structure ---------------------------------------------------------------------------------------  # noqa: E501

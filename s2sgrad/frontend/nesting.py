@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,9 +49,8 @@ def call_derivative(
     frame: Frame, node: Any, derivative: DerivativeOf, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """The value of a derivative function at abstract arguments."""
-    if derivative.kind != "vmap":  # an argument's position may have been handed over as a run-time number
-        derivative = DerivativeOf(derivative.kind, derivative.fun, static(frame.low, derivative.wrt))
-    return RULES[derivative.kind](frame, node, derivative, args, kwargs)
+    known = replace(derivative, wrt=static(frame.low, derivative.wrt))
+    return RULES[derivative.kind](frame, node, known, args, kwargs)
 
 
 def _gradient(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:

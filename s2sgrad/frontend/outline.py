@@ -27,7 +27,9 @@ from .abstract import (
     map_abstract,
     same_abstract,
 )
+from .control import NotGuessed
 from .frame import Frame
+from .liveness import reads
 
 INLINED_SIZE = 40  # operations; larger functions are shared from their second call on
 INLINED_RECURSION = 6  # levels of a recursion on static arguments that are interpreted in place
@@ -59,18 +61,15 @@ def call_outlined(
 ) -> Any:
     """The result of a call that may go to a shared function, or NotImplemented to interpret it in place."""
     low = frame.low
-    if low.quiet or isinstance(callee, Closure) or not isinstance(callee, FunctionRef):
-        return NotImplemented
     recursive = low.stack.count(tree)
+    if low.quiet or not isinstance(callee, FunctionRef) and not (isinstance(callee, Closure) and recursive):
+        return NotImplemented
     if recursive >= INLINED_RECURSION:
         bound = {name: _generalised(frame, x) for name, x in bound.items()}
     try:
-        wide = ("outlined", id(tree), *[(name, signature(x, True)) for name, x in bound.items()])
-        key = (
-            wide
-            if recursive
-            else ("outlined", id(tree), *[(name, signature(x, False)) for name, x in bound.items()])
-        )
+        tag = ("outlined", id(tree), *_captured_state(low, callee))
+        wide = (*tag, *[(name, signature(x, True)) for name, x in bound.items()])
+        key = wide if recursive else (*tag, *[(name, signature(x, False)) for name, x in bound.items()])
         known = low.memo.get(key)
     except TypeError:
         return NotImplemented
@@ -91,6 +90,22 @@ def call_outlined(
         low.memo[key] = "inline"
         return NotImplemented
     return _call(frame, node, outlined, bound)
+
+
+def _captured_state(low: Any, callee: Any) -> tuple[Any, ...]:
+    """What a function defined in interpreted code reads from around it, as it is now."""
+    if not isinstance(callee, Closure):
+        return ()
+    found: dict[str, Any] = {}
+    frame = callee.frame
+    while frame is not None:
+        found = {**{n: x for n, x in frame.names.items() if n in reads(callee.node)}, **found}
+        frame = frame.outer
+    state = tuple(
+        low.current(leaf) if isinstance(leaf, Value) else leaf for x in found.values() for leaf in _leaves(x)
+    )
+    low.memo[("captured", *map(id, state))] = state  # so that what is named by its identity stays
+    return tuple(map(id, state))
 
 
 def call_checkpointed(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
@@ -171,28 +186,42 @@ def _outline(
     key: Any,
     recursive: bool,
 ) -> Outlined:
-    low = frame.low
-    guess: Any = _first_guess(bound)
+    low, size, memo = frame.low, frame.low.builder.size, dict(frame.low.memo)
+    guess: Any = NOT_GUESSED  # at first: what does it return where it does not call itself?
     for attempt in range(GUESSES):
         outlined = Outlined(Function(tree.name, Block()))
         outlined.template = guess if attempt < GUESSES - 1 else Value(UNKNOWN)
         low.memo[key] = outlined
         try:
             result = _interpret(frame, bound, run, outlined, recursive)
-        except BaseException:
+        except NotGuessed:
+            if not outlined.recursive:  # it asks for another function
+                raise
+            result = Value(scalar(np.dtype(float)))
+        finally:
             del low.memo[key]
-            raise
-        if not outlined.recursive or _consistent(outlined.template, result):
+        if not outlined.recursive or (guess is not NOT_GUESSED and _consistent(outlined.template, result)):
+            low.memo[key] = outlined
             outlined.template, outlined.done = result, True
             _close(frame, outlined, result)
             return outlined
-        guess = result
+        if guess is NOT_GUESSED:  # functions that were met on the way lack an arm
+            low.builder.size, low.memo = size, dict(memo)
+        guess = map_abstract(result, _guessed)
     raise frame.refuse(node, f"the result of the recursive function `{tree.name}` has no one type")
 
 
-def _first_guess(bound: dict[str, Any]) -> Value:
-    del bound
-    return Value(scalar(np.dtype(float)))
+NOT_GUESSED = object()
+
+
+def _guessed(leaf: Any) -> Any:
+    """A value of a type that covers that of others like it: of arrays, extents are not guessed."""
+    if not isinstance(leaf, Value) and type(leaf) not in (int, float, complex):
+        return leaf
+    t = type_of(leaf)
+    if t.kind == "array" and t.shape is not None:
+        t = Type("array", t.dtype, tuple(Dim((object(), k)) for k in range(len(t.shape))))
+    return Value(t)
 
 
 def _interpret(
@@ -215,9 +244,13 @@ def _interpret(
 
     inner = {name: map_abstract(x, parameter) for name, x in bound.items()}
     versions, ambiguous = dict(low.versions), dict(low.ambiguous)
-    with low.builder.inside(block):
-        result = run(inner)
-        result = map_abstract(result, lambda leaf: low.current(leaf) if isinstance(leaf, Value) else leaf)
+    try:
+        with low.builder.inside(block):
+            result = run(inner)
+            result = map_abstract(result, lambda leaf: low.current(leaf) if isinstance(leaf, Value) else leaf)
+    except BaseException:
+        low.versions, low.ambiguous = versions, ambiguous
+        raise
     outer_roots = set(block.params) | set(versions)
     if any(
         root in outer_roots and low.versions[root] is not versions.get(root, root) for root in low.versions
@@ -255,6 +288,16 @@ def _is_result(leaf: Any) -> bool:
     return isinstance(leaf, Value) or (is_static(leaf) and not isinstance(leaf, Unbound))
 
 
+def _covers(guess: Type, found: Type) -> bool:
+    """Whether an array or list is one of those that a guess stands for, whatever its extents."""
+    if guess.kind == found.kind == "list":
+        if None in (guess.item, found.item):
+            return found.item is None
+        return guess.item == found.item or _covers(guess.item, found.item)
+    same = guess.kind == found.kind == "array" and guess.dtype == found.dtype and guess.rank == found.rank
+    return same and guess.shape is not None and all(isinstance(n, Dim) and not n.not_one for n in guess.shape)
+
+
 def _consistent(guess: Any, result: Any) -> bool:
     """Whether a guessed result type covers the result found with it."""
     if isinstance(guess, Value) and isinstance(result, (Value, int, float, complex)):
@@ -262,6 +305,7 @@ def _consistent(guess: Any, result: Any) -> bool:
         return (
             guess.type.kind == "unknown"
             or guess.type == found
+            or _covers(guess.type, found)
             or (guess.type.is_scalar and found.is_scalar and join(guess.type, found) == guess.type)
         )
     a, b = children(guess), children(result)
@@ -307,6 +351,8 @@ def _call(frame: Frame, node: Any, outlined: Outlined, bound: dict[str, Any]) ->
         args += [low.current(v) for v in outlined.outside]
     else:
         outlined.recursive = True
+        if outlined.template is NOT_GUESSED:
+            raise NotGuessed
     results: list[Value] = []
 
     def result(leaf: Any) -> Any:

@@ -87,6 +87,11 @@ def list_zeros(items: list) -> list:
     return [] if items is None else [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in items]
 
 
+def zeros_if_made(x: Any) -> Any:
+    """The zero cotangent of an array that may never have been made: nobody then asks what it is."""
+    return None if x is None else np.zeros_like(x)
+
+
 def list_add(a: list, b: list) -> list:
     """The sum of two cotangents of a list."""
     return [x + y for x, y in zip(a, b)]
@@ -131,7 +136,7 @@ def unpack(packed: tuple, count: int) -> tuple:
     return packed
 
 
-def throw(exception: Any) -> Any:
+def raise_now(exception: Any) -> Any:
     """A `raise` as a call, where something follows that is never reached."""
     raise exception
 
@@ -191,6 +196,7 @@ define(list_append)
 define(list_pop)
 define(list_set)
 define(list_zeros, inactive=True, fresh=True)
+define(zeros_if_made, inactive=True, fresh=True)
 define(list_add)
 define(pack, view=True)
 define(
@@ -206,7 +212,7 @@ define(packed_zeros, inactive=True, fresh=True)
 define(packed_add)
 define(unpack, view=True)
 define(list_from)
-define(throw, inactive=True, effect=IMPURE)
+define(raise_now, inactive=True, effect=IMPURE)
 define(stop_gradient, inactive=True, shares=True)
 RULES.update(
     {
@@ -220,6 +226,7 @@ RULES.update(
         list_pop: _pop_type,
         list_set: _same,
         list_zeros: _same,
+        zeros_if_made: _same,
         list_add: _same,
         pack: lambda node, *values: PACKED,
         packed_zeros: lambda node, packed: PACKED,
@@ -249,8 +256,8 @@ __all__ = [
     "packed_add",
     "packed_zeros",
     "part_cotangent",
+    "raise_now",
     "stop_gradient",
-    "throw",
     "truth_and",
     "truth_not",
     "truth_or",

@@ -22,7 +22,7 @@ from .expressions import BINARY, closure, emit, evaluate, subscript, truth, valu
 from .frame import Frame
 from .iteration import iterate
 from .loops import BROKEN, RETURN_VALUE, RETURNED, exits_of, for_loop, while_loop
-from .primitives import throw
+from .primitives import raise_now
 from .staging import static
 from .writes import assign, augmented, write, write_augmented
 
@@ -73,7 +73,7 @@ def _raise_in_line(frame: Frame, tree: Any) -> None:
     """A function that ends by raising, for all that is known: what its caller does next is written after that."""
     (exception,) = frame.builder.block.end.values
     frame.builder.block.end = Block().end
-    emit(frame, tree, throw, exception)
+    emit(frame, tree, raise_now, exception)
 
 
 def run_block(frame: Frame, statements: list[Any]) -> Any:
@@ -89,7 +89,7 @@ def run_block(frame: Frame, statements: list[Any]) -> Any:
         elif isinstance(s, (gast.For, gast.While)):
             outcome = _loop(frame, s, statements[k:])
         elif isinstance(s, gast.With):
-            return run_block(frame, [*_with(frame, s), *statements[k:]])
+            return _run_with(frame, s, statements[k:])
         else:
             outcome = _simple(frame, s)
         if outcome is not None:
@@ -173,15 +173,16 @@ CONTINUED = FELL  # an iteration that ends early ends like one that runs to its 
 
 
 def _loop(frame: Frame, s: Any, rest: list[Any]) -> Any:
-    outer_returned = (
-        frame.names.pop(RETURNED, False) if frame.loop is None else frame.names.get(RETURNED, False)
-    )
-    del outer_returned
+    if frame.loop is None:
+        frame.names.pop(RETURNED, None)
+    enclosing = frame.names.pop(BROKEN, None)
     if isinstance(s, gast.For):
         for_loop(frame, s, evaluate(frame, s.iter), rest)
     else:
         _while(frame, s, rest)
     broken = frame.names.pop(BROKEN, False)
+    if enclosing is not None:  # of the loop around this one
+        frame.names[BROKEN] = enclosing
     flag = frame.names.get(RETURNED, False)
     if flag is False or "return" not in exits_of(s.body):
         return _loop_else(frame, s, broken, rest)
@@ -215,6 +216,14 @@ def _while(frame: Frame, s: Any, rest: list[Any]) -> None:
     if isinstance(s.test, gast.Constant) and not s.test.value:
         return
     while_loop(frame, s, rest)
+
+
+def _run_with(frame: Frame, s: Any, rest: list[Any]) -> Any:
+    """A `with` and what follows it; an exit from inside leaves the state too."""
+    state = frame.builder.state
+    outcome = run_block(frame, [*_with(frame, s), *rest])
+    frame.builder.state = state
+    return outcome
 
 
 def _with(frame: Frame, s: Any) -> list[Any]:
@@ -357,7 +366,7 @@ def _assert(frame: Frame, s: Any) -> None:
 
     def fail() -> Any:
         message = [] if s.msg is None else [value_of(frame, s, evaluate(frame, s.msg))]
-        return _throw(frame, s, AssertionError, message)
+        return throw(frame, s, AssertionError, message)
 
     if test is False:
         fail()
@@ -369,13 +378,13 @@ def _assert(frame: Frame, s: Any) -> None:
 def _raise(frame: Frame, s: Any) -> Any:
     if not isinstance(s.exc, gast.Call):
         exception = evaluate(frame, s.exc) if s.exc is not None else RuntimeError
-        return _throw(frame, s, exception, [])
+        return throw(frame, s, exception, [])
     exception = evaluate(frame, s.exc.func)
     args = [evaluate(frame, a) for a in s.exc.args]
-    return _throw(frame, s, exception, [value_of(frame, s, a) for a in args])
+    return throw(frame, s, exception, [value_of(frame, s, a) for a in args])
 
 
-def _throw(frame: Frame, s: Any, exception: Any, args: list[Any]) -> Any:
+def throw(frame: Frame, s: Any, exception: Any, args: list[Any]) -> Any:
     made = emit(frame, s, exception, *args) if isinstance(exception, type) else value_of(frame, s, exception)
     frame.builder.end("raise", made)
     return DEAD

@@ -12,7 +12,7 @@ import numpy as np
 from ..ir.program import Value, type_of
 from ..table.functional import index_add, index_set
 from .abstract import ObjectRef, Struct, leaves_of
-from .aliases import demand_writable, in_c_order, is_contiguous_handle, note_write
+from .aliases import demand_writable, in_c_order, is_contiguous_handle, note_write, references
 from .expressions import as_operand, binary, emit, index_operand, subscript
 from .frame import Frame, View
 from .primitives import list_set
@@ -64,7 +64,20 @@ def demand_own(frame: Frame, node: Any, owner: Any) -> None:
         )
 
 
+def detach_items(frame: Frame, items: Value) -> None:
+    """Before a list gets other items: arrays that were read from it stay what they are, wherever they then stand."""
+    low = frame.low
+    root = low.root(items)
+    views = [v for v, view in low.views.items() if view.base.type.kind == "list" and v not in low.versions]
+    read = set(references(frame)) if views else set()
+    for v in views:
+        if low.root(low.views[v].base) is root and v in read:
+            low.versions[v] = low.current(v)
+            low.held[root] = low.held.get(root, frozenset()) | {v}
+
+
 def _list_write(frame: Frame, node: Any, owner: Value, index: Any, value: Any) -> None:
+    detach_items(frame, owner)
     frame.low.versions[owner] = emit(frame, node, list_set, owner, index, value)
     note_held(frame, owner, value)
 
@@ -131,11 +144,9 @@ def augmented(frame: Frame, node: Any, fun: Callable, old: Any, value: Any) -> A
         old.extend(iterate(frame, node, value))
         return old
     if isinstance(old, Value) and old.type.kind == "list" and fun is operator.add:
-        from .primitives import list_append
+        from .methods import LIST_METHODS
 
-        for item in value if isinstance(value, (list, tuple)) else ():
-            frame.low.versions[old] = emit(frame, node, list_append, old, item)
-            note_held(frame, old, item)
+        LIST_METHODS["extend"](frame, node, old, value)
         return old
     if isinstance(old, Value) and old.type.kind == "array":
         new = emit(frame, node, fun, old, as_operand(frame, node, value))
@@ -167,7 +178,7 @@ def _update(frame: Frame, node: Any, handle: Value, change: Callable[[Any], Any]
     low = frame.low
     if handle.type.kind == "scalar" or handle.type.is_python:
         raise TypeError(f"'{handle.type}' object does not support item assignment")
-    view = low.views.get(handle)
+    view = low.view_of(handle)
     if view is None:
         demand_writable(frame, node, handle)
     new = change(low.current(handle))

@@ -158,6 +158,8 @@ def probe(fun: Callable, args: tuple, kwargs: dict, node: Any, data_shape: bool 
     known = _probe_cache.get(key) if key is not None else None
     if known is None:
         known = _probe_sizes(fun, args, kwargs, number)
+        if known is UNKNOWN and any(_is_whole(v.type) and v.type.kind != "int" for v in values):
+            known = _probe_places(fun, args, kwargs, number)
         if key is not None:
             _probe_cache[key] = known
     return _instantiate(known, dims, node, data_shape)
@@ -189,6 +191,13 @@ def _probe_key(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
     except TypeError:
         return None
     return key
+
+
+def _probe_places(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
+    """With ones for whole numbers, where they are no sizes but places: what extents follow is not known then."""
+    whole = {d for v in leaves((args, kwargs)) if _is_whole(v.type) for d in _dims(v)}
+    result = _run_sample(fun, args, kwargs, {d: 1 if d in whole else SIZES[0][k] for d, k in number.items()})
+    return UNKNOWN if result is UNKNOWN else _without_extents(_reconcile((result, {})))
 
 
 def _probe_sizes(fun: Callable, args: tuple, kwargs: dict, number: dict) -> Any:
@@ -671,27 +680,6 @@ def array_type(fun: Callable) -> Callable[..., Any]:
     return of
 
 
-def split_type(fun: Callable, axis_of: Callable[[int], int]) -> Callable[..., Any]:
-    """The types of the parts of an array that is split into a known number of them."""
-
-    def of(node: Any, ary: Arg, sections: Arg, axis: Arg = None, **kwargs: Arg) -> Any:
-        t = type_of(ary)
-        given = kwargs.get("axis", axis)
-        axis = axis_of(t.rank or 0) if given is None else given
-        if type(sections) is not int or t.kind != "array" or not t.rank or not isinstance(axis, int):
-            return probe(fun, (ary, sections, *([] if given is None else [given])), {}, node)
-        parts = []
-        for k in range(sections):
-            shape = list(t.shape)
-            n = shape[axis]
-            even = isinstance(n, int) and n % sections == 0
-            shape[axis] = n // sections if even else Dim((node, "part", k))
-            parts.append(array(t.dtype, tuple(shape)))
-        return parts
-
-    return of
-
-
 def histogram_type(
     node: Any, a: Arg, bins: Arg = 10, range: Arg = None, density: Arg = None, weights: Arg = None
 ) -> Any:
@@ -778,18 +766,6 @@ def in_kind_type(node: Any, x: Arg, like: Arg) -> Any:
     return t if t.kind in ("array", "unknown") else UNKNOWN
 
 
-def stack_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
-    """The type of `np.stack`: of a list grown at run time, a new axis of as many entries as it has items."""
-    t = type_of(arrays)
-    if t.kind != "list":
-        return probe(np.stack, (arrays, axis), kwargs, node)
-    item = t.item
-    if item is None or item.shape is None or item.dtype is None or type(axis) is not int or kwargs:
-        return UNKNOWN
-    place = axis % (len(item.shape) + 1)
-    return array(item.dtype, (*item.shape[:place], Dim((node, "items")), *item.shape[place:]))
-
-
 def like_first(node: Any, x: Arg, *args: Arg, **kwargs: Arg) -> Type:
     """The type of a write: that of the array written to."""
     t = type_of(x)
@@ -811,11 +787,6 @@ RULES.update(
         sum_to: sum_to_type,
         np.broadcast_to: broadcast_to_type,
         np.concatenate: concatenate_type,
-        np.split: split_type(np.split, lambda rank: 0),
-        np.array_split: split_type(np.array_split, lambda rank: 0),
-        np.vsplit: split_type(np.vsplit, lambda rank: 0),
-        np.hsplit: split_type(np.hsplit, lambda rank: 0 if rank == 1 else 1),
-        np.dsplit: split_type(np.dsplit, lambda rank: 2),
         shapes.astype: astype_type,
         in_kind: in_kind_type,
         np.real_if_close: real_if_close_type,
@@ -823,7 +794,6 @@ RULES.update(
         np.linalg.solve: solve_type,
         np.linalg.eig: eig_type,
         np.linalg.eigvals: eigvals_type,
-        np.stack: stack_type,
         index_set: like_first,
         index_add: like_first,
     }

@@ -65,6 +65,36 @@ def arange_type(node: Any, *args: Arg, **kwargs: Arg) -> Type:
     return array(t.dtype, (Dim((node, "steps")),)) if floats and t.kind == "array" else t
 
 
+def full_type(node: Any, shape: Arg, fill_value: Arg, dtype: Arg = None, *args: Arg, **kwargs: Arg) -> Type:
+    """The shape asked for."""
+    from .result_types import asked_shape
+
+    asked, t = asked_shape(shape, node), type_of(fill_value)
+    if asked is None or t.dtype is None or kwargs or args:
+        return UNKNOWN
+    return array(t.dtype if dtype is None else np.dtype(dtype), asked)
+
+
+def clip_type(
+    node: Any,
+    a: Arg,
+    a_min: Arg = None,
+    a_max: Arg = None,
+    out: Arg = None,
+    *,
+    min: Arg = None,
+    max: Arg = None,
+    **rest: Arg,
+) -> Any:
+    """As for arithmetic of the array and of those bounds that there are."""
+    from .result_types import elementwise_type
+
+    bounds = [x for x in (a_min, a_max, min, max) if x is not None]
+    if len(bounds) == 2:
+        return elementwise_type(np.clip, (a, *bounds), {}, node)
+    return elementwise_type(np.maximum, (a, bounds[0] if bounds else a), {}, node)
+
+
 def cross_type(
     node: Any, a: Arg, b: Arg, axisa: Arg = -1, axisb: Arg = -1, axisc: Arg = -1, axis: Arg = None
 ) -> Type:
@@ -91,9 +121,11 @@ def vecdot_type(node: Any, x1: Arg, x2: Arg, axis: Arg = -1) -> Type:
 
 
 def stack_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
-    """One more axis than each of the arrays has, which have one shape."""
+    """One more axis than each of the arrays has, which have one shape; of a list grown at run time, than its items."""
     from .result_types import probe
 
+    if type_of(arrays).kind == "list":
+        return _stacked_list(node, type_of(arrays).item, UNKNOWN if kwargs else axis)
     types = [type_of(a) for a in arrays] if isinstance(arrays, (tuple, list)) else []
     if (
         not types
@@ -114,6 +146,14 @@ def stack_type(node: Any, arrays: Arg, axis: Arg = 0, **kwargs: Arg) -> Type:
     return array(np.result_type(*dtypes), (*shape[:place], len(types), *shape[place:]))
 
 
+def _stacked_list(node: Any, item: Any, axis: Arg) -> Type:
+    """As many entries along the new axis as the list has items."""
+    if item is None or item.shape is None or item.dtype is None or type(axis) is not int:
+        return UNKNOWN
+    place = axis % (len(item.shape) + 1)
+    return array(item.dtype, (*item.shape[:place], Dim((node, "items")), *item.shape[place:]))
+
+
 def _without(shape: Any, axis: int) -> Any:
     place = axis % len(shape)
     return (*shape[:place], *shape[place + 1 :])
@@ -127,7 +167,9 @@ TYPE_RULES: dict[Any, Any] = {
     np.dsplit: _splitting_along(lambda rank: 2),
     np.repeat: repeat_type,
     np.delete: delete_type,
+    np.clip: clip_type,
     np.cross: cross_type,
+    np.full: full_type,
     np.vecdot: vecdot_type,
     np.stack: stack_type,
     np.arange: arange_type,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..ir.program import UNDEFINED, Block, Branch, Loop, Terminator, Value, leaves, walk
+from ..frontend.primitives import zeros_if_made
+from ..ir.program import UNDEFINED, Block, Branch, Loop, Op, Terminator, Value, leaves, walk
 from ..transforms.activity import breaks, exits
 
 
@@ -24,6 +25,13 @@ def settle_undefined(block: Block) -> None:
     if not missing:
         return
     handed = _handed_on(nodes, missing)
+    handed.update(
+        v
+        for n in walk(block)
+        if isinstance(n, Op) and n.fun is zeros_if_made
+        for v in leaves(n.args)
+        if v in missing
+    )
     for node in nodes:
         _fill(node, handed)
 

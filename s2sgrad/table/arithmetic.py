@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -117,14 +118,13 @@ inactive(math.floor, math.ceil, math.trunc, math.isnan, math.isfinite, math.isin
 inactive(math.comb, math.perm, math.factorial, math.gcd, math.lcm, math.isqrt)
 
 
-def tied_share(g: Any, ans: Any, x: Any, y: Any) -> Any:
-    """The cotangent of `x` in an extreme of two: shared equally at a tie."""
-    return g * ((x == ans) / ((x == ans) + (y == ans)))
+MOST_ITEMS = 16  # of `max` and `min` of numbers
 
 
-# fmt: off
-elementwise(builtins.max, lambda g, ans, x, y: tied_share(g, ans, x, y),
-                          lambda g, ans, x, y: tied_share(g, ans, y, x))
-elementwise(builtins.min, lambda g, ans, x, y: tied_share(g, ans, x, y),
-                          lambda g, ans, x, y: tied_share(g, ans, y, x))
-# fmt: on
+def tied_share(k: int) -> Callable[..., Any]:
+    """The cotangent of item `k` of an extreme: shared equally at a tie."""
+    return lambda g, ans, *items: g * ((items[k] == ans) / sum([x == ans for x in items]))
+
+
+elementwise(builtins.max, *[tied_share(k) for k in range(MOST_ITEMS)])
+elementwise(builtins.min, *[tied_share(k) for k in range(MOST_ITEMS)])

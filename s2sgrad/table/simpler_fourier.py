@@ -9,7 +9,7 @@ import numpy as np
 from ..kernels import fourier
 from .fft import along, fitted, length_along, transformed_axes
 from .simpler import simpler
-from .simpler_reductions import as_rows
+from .simpler_orders import as_rows
 
 
 def transformed(a: Any, n: Any, axis: Any, sign: int) -> Any:

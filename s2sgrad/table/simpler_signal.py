@@ -167,8 +167,8 @@ ROOT = 1.4142135623730951
 
 @simpler(scipy.fft.dct)
 def _dct(
-    x: Any, type: Any = 2, n: Any = None, axis: Any = -1, norm: Any = None, overwrite_x: Any = False, workers: Any = None,
-    orthogonalize: Any = None,
+    x: Any, type: Any = 2, n: Any = None, axis: Any = -1, norm: Any = None, overwrite_x: Any = False,
+    workers: Any = None, orthogonalize: Any = None,
 ) -> Any:  # fmt: skip
     x = np.moveaxis(x if n is None else fitted(x, n, axis), axis, -1)
     size = np.shape(x)[-1]
@@ -188,8 +188,8 @@ def _dct(
 
 @simpler(scipy.fft.dst)
 def _dst(
-    x: Any, type: Any = 2, n: Any = None, axis: Any = -1, norm: Any = None, overwrite_x: Any = False, workers: Any = None,
-    orthogonalize: Any = None,
+    x: Any, type: Any = 2, n: Any = None, axis: Any = -1, norm: Any = None, overwrite_x: Any = False,
+    workers: Any = None, orthogonalize: Any = None,
 ) -> Any:  # fmt: skip
     x = np.moveaxis(x if n is None else fitted(x, n, axis), axis, -1)
     size = np.shape(x)[-1]

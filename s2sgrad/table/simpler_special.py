@@ -106,16 +106,11 @@ def _sici(x: Any) -> Any:
     return np.copysign(si, x), np.where(x == 0, -np.inf, ci)
 
 
-def pick(test: Any, a: Any, b: Any) -> Any:
-    """`np.where`, decided now if the test is."""
-    return (a if test else b) if isinstance(test, (bool, np.bool_)) else np.where(test, a, b)
-
-
 @simpler(sp.spherical_jn)
 def _spherical_jn(n: Any, z: Any, derivative: Any = False) -> Any:
     if derivative:
-        lower = pick(n > 0, sp.spherical_jn(np.maximum(n - 1, 0), z), 0.0)
-        return pick(
+        lower = np.where(n > 0, sp.spherical_jn(np.maximum(n - 1, 0), z), 0.0)
+        return np.where(
             n > 0, (n * lower - (n + 1) * sp.spherical_jn(n + 1, z)) / (2 * n + 1), -sp.spherical_jn(1, z)
         )
     safe = np.where(z == 0, 1.0, z)
@@ -125,8 +120,8 @@ def _spherical_jn(n: Any, z: Any, derivative: Any = False) -> Any:
 @simpler(sp.spherical_yn)
 def _spherical_yn(n: Any, z: Any, derivative: Any = False) -> Any:
     if derivative:
-        lower = pick(n > 0, sp.spherical_yn(np.maximum(n - 1, 0), z), 0.0)
-        return pick(
+        lower = np.where(n > 0, sp.spherical_yn(np.maximum(n - 1, 0), z), 0.0)
+        return np.where(
             n > 0, (n * lower - (n + 1) * sp.spherical_yn(n + 1, z)) / (2 * n + 1), -sp.spherical_yn(1, z)
         )
     return np.sqrt(np.pi / 2 / z) * sp.yv(n + 0.5, z)
@@ -135,8 +130,8 @@ def _spherical_yn(n: Any, z: Any, derivative: Any = False) -> Any:
 @simpler(sp.spherical_in)
 def _spherical_in(n: Any, z: Any, derivative: Any = False) -> Any:
     if derivative:
-        lower = pick(n > 0, sp.spherical_in(np.maximum(n - 1, 0), z), 0.0)
-        return pick(
+        lower = np.where(n > 0, sp.spherical_in(np.maximum(n - 1, 0), z), 0.0)
+        return np.where(
             n > 0, (n * lower + (n + 1) * sp.spherical_in(n + 1, z)) / (2 * n + 1), sp.spherical_in(1, z)
         )
     safe = np.where(z == 0, 1.0, z)
@@ -146,8 +141,8 @@ def _spherical_in(n: Any, z: Any, derivative: Any = False) -> Any:
 @simpler(sp.spherical_kn)
 def _spherical_kn(n: Any, z: Any, derivative: Any = False) -> Any:
     if derivative:
-        lower = pick(n > 0, sp.spherical_kn(np.maximum(n - 1, 0), z), 0.0)
-        return pick(
+        lower = np.where(n > 0, sp.spherical_kn(np.maximum(n - 1, 0), z), 0.0)
+        return np.where(
             n > 0, -(n * lower + (n + 1) * sp.spherical_kn(n + 1, z)) / (2 * n + 1), -sp.spherical_kn(1, z)
         )
     return np.sqrt(np.pi / 2 / z) * sp.kv(n + 0.5, z)

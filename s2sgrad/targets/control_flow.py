@@ -48,7 +48,9 @@ def _name_results(p: Printer, node: Branch) -> None:
     """The names of a branch's results: first of arrays that an arm writes in place, whose names are settled."""
     bases = [_written_base(p, node, position) for position in range(len(node.results))]
     for r, base in zip(node.results, bases):
-        if r not in p.labels and base is not None and p.labels[base] not in map(p.labels.get, node.results):
+        if r in p.labels or base is None or p.labels[base] in map(p.labels.get, node.results):
+            continue
+        if not p.names.is_promised(p.labels[base], span_of(p.places, r)):
             p.labels[r] = p.labels[base]
             p.names.hold(p.labels[r], span_of(p.places, r))
     for position, r in enumerate(node.results):

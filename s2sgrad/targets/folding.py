@@ -13,7 +13,7 @@ from ..frontend.primitives import extent, list_append, list_pop, list_set
 from ..ir.program import Block, Loop, Op, Value, operands
 from ..table.registry import IMPURE
 from .names import span_of
-from .ownership import WRITES, has_memory
+from .ownership import WRITES, has_memory, shown
 from .places import READ, Span, overlap
 from .printer import Part, Printer, labelled_leaves
 
@@ -102,7 +102,7 @@ def memory_read(p: Printer, node: Op) -> frozenset[Any]:
     out: frozenset[Any] = NOTHING
     for v in operands(node):
         if has_memory(v):
-            out |= p.found.roots.get(v, NOTHING)
+            out |= shown(p.found, v)
         if v in p.folded and isinstance(v.node, Op):
             out |= memory_read(p, v.node)
     return out

@@ -56,6 +56,12 @@ class Names:
             held is not but and overlap(self.places, held, span) for held in self.taken.get(label, ())
         )
 
+    def is_promised(self, label: str, span: Span) -> bool:
+        """Whether a value that is made in a span, in the same block, will have this name."""
+        return any(
+            h.block is span.block and span.start < h.start <= span.stop for h in self.taken.get(label, ())
+        )
+
     def find(self, wish: str | None, span: Span | None) -> str:
         """A name that is not taken during a span, or not at all."""
         if wish is None:

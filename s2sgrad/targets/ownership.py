@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..frontend.opaque import may_write
-from ..frontend.primitives import Method, list_append, list_of, list_pop, list_set
+from ..frontend.primitives import Method, list_append, list_from, list_of, list_pop, list_set
 from ..ir.program import (
     UNDEFINED,
     Block,
@@ -28,13 +28,14 @@ from ..ir.program import (
     blocks_of,
     leaves,
     operands,
+    walk,
 )
 from ..ir.result_types import type_of_index
 from ..table.functional import index_add, index_set
 from ..table.registry import IMPURE
 
 WRITES = {index_add, index_set, list_append, list_pop, list_set}
-PROBABLY_FRESH = "new"
+HOLDS = {list_of, list_from}  # make a list of what they are given
 
 
 @dataclass(eq=False)
@@ -42,20 +43,29 @@ class Ownership:
     """The findings: roots of values, writes that happen in place, loop starts that need a copy."""
 
     roots: dict[Any, frozenset[Any]] = field(default_factory=dict)
+    items: dict[Any, frozenset[Any]] = field(default_factory=dict)  # root of a list -> roots of what it holds
     in_place: set[Op] = field(default_factory=set)
     owned_roots: set[Any] = field(default_factory=set)
     after_loop: frozenset[Any] = frozenset()  # what is read after the loop that is being looked at
+    copied_items: set[Op] = field(default_factory=set)  # writes to lists that put a copy there
     copied_starts: set[tuple[Loop, int]] = field(default_factory=set)
     copied_args: set[tuple[Any, int]] = field(
         default_factory=set
     )  # of calls that consume what is not ours to give
     memory: dict[Any, set[Any]] = field(
         default_factory=dict
-    )  # result of a loop -> the starts it may be made of
+    )  # result of a loop or branch -> the allocations that it may have taken over
     written_roots: set[Any] = field(default_factory=set)
 
 
 NONE: frozenset[Any] = frozenset()
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Stands for memory that a list holds from elsewhere: its caller's, or that of an earlier iteration."""
+
+    of: Any
 
 
 def has_memory(v: Any) -> bool:
@@ -68,6 +78,8 @@ def analyse(function: Function, results: list[Any]) -> Ownership:
     for k, p in enumerate(function.params):
         if has_memory(p):
             found.roots[p] = frozenset([p])
+            if p.type.kind == "list":
+                found.items[p] = frozenset([Unseen(p)])
             if k in function.consumes and p.type.kind != "packed":
                 found.owned_roots.add(p)
     _block(found, function.body, frozenset(leaves(results)) | frozenset(leaves(function.body.end.values)))
@@ -120,7 +132,7 @@ def _call(found: Ownership, node: Call, k: int, last: dict) -> None:
         roots = found.roots.get(a, NONE)
         found.copied_args.discard((node, place))
         if place not in node.function.consumes or a.type.kind == "packed":
-            shared |= roots
+            shared |= shown(found, a)
         elif roots & given or sum(1 for x in node.args if x is a) > 1 or not may_reuse(found, a, k, last):
             found.copied_args.add((node, place))
         else:
@@ -130,6 +142,8 @@ def _call(found: Ownership, node: Call, k: int, last: dict) -> None:
     for r in node.results:
         if has_memory(r):
             found.roots[r] = frozenset([r]) if consuming else frozenset([r]) | shared
+            if r.type.kind == "list":
+                found.items[r] = shared
             if consuming:
                 found.owned_roots.add(r)
 
@@ -157,12 +171,20 @@ def _op(found: Ownership, node: Op, k: int, last: dict) -> None:
             *[found.roots.get(v, NONE) for v in operands(node) if has_memory(v)]
         )
     if is_view(node):
-        shared = frozenset().union(*[found.roots.get(v, NONE) for v in operands(node) if has_memory(v)])
+        shared = NONE.union(*[_viewed(found, node, v) for v in operands(node) if has_memory(v)])
     for r in node.results:
         if has_memory(r):
             found.roots[r] = shared or frozenset([r])
+            if node.fun in HOLDS:
+                found.items[r] = NONE.union(*[found.roots.get(v, NONE) for v in operands(node)])
             if not shared and node.entry is not None and node.effect != "impure" and not is_view(node):
                 found.owned_roots.add(r)
+
+
+def _viewed(found: Ownership, node: Op, v: Value) -> frozenset:
+    """The memory that a view of `v` shows: of a list, that of its items."""
+    own = found.roots.get(v, NONE)
+    return own | held(found, own) if v.type.kind == "list" else own
 
 
 def keeps_arguments(fun: Any) -> bool:
@@ -174,11 +196,7 @@ def _write(found: Ownership, node: Op, k: int, last: dict) -> None:
     base = node.args[0] if node.args else None
     result = node.results[0]
     found.in_place.discard(node)  # a loop is gone through until nothing changes
-    stored = (
-        frozenset().union(*[found.roots.get(v, NONE) for v in leaves(node.args[1:]) if has_memory(v)])
-        if node.fun in (list_append, list_set)
-        else NONE
-    )
+    stored = _stored(found, node)
     if isinstance(base, Value) and may_reuse(found, base, k, last):
         found.in_place.add(node)
         roots = found.roots.get(base, NONE)
@@ -188,29 +206,42 @@ def _write(found: Ownership, node: Op, k: int, last: dict) -> None:
         roots = frozenset([result])
         found.owned_roots.add(result)
         if node.fun in (list_append, list_set, list_pop):
-            stored |= _items(found, base)
+            stored |= held(found, found.roots.get(base, NONE) if isinstance(base, Value) else NONE)
     for r in node.results:
         if has_memory(r):
-            found.roots[r] = roots if r is result else (_items(found, base) or frozenset([r]))
-    if stored:
-        _add_items(found, roots, stored)
+            found.roots[r] = roots if r is result else (held(found, roots) or frozenset([r]))
+    for root in roots if stored else NONE:
+        found.items[root] = found.items.get(root, NONE) | stored
 
 
-_ITEMS = "items"
+def _stored(found: Ownership, node: Op) -> frozenset:
+    """The roots of what a write puts into a list.
+
+    Of an array that this program may write to, a part is copied: else the list would keep the whole of it.
+    """
+    found.copied_items.discard(node)
+    if node.fun not in (list_append, list_set):
+        return NONE
+    item = node.args[-1]
+    roots = shown(found, item)
+    if roots and roots <= found.owned_roots and _is_partial(item) and item.type.kind == "array":
+        found.copied_items.add(node)
+        return NONE
+    return roots
 
 
-def _items(found: Ownership, base: Any) -> frozenset:
-    """The roots of what a list holds."""
-    out = NONE
-    for root in found.roots.get(base, NONE) if isinstance(base, Value) else NONE:
-        out |= found.roots.get((_ITEMS, root), NONE)
+def held(found: Ownership, roots: frozenset) -> frozenset:
+    """The roots of what the lists of these roots hold."""
+    return NONE.union(*[found.items.get(root, NONE) for root in roots])
+
+
+def shown(found: Ownership, v: Any) -> frozenset:
+    """The roots of all memory that a value leads to: its own, and through lists that of what they hold."""
+    out, more = NONE, found.roots.get(v, NONE) if has_memory(v) else NONE
+    while more - out:
+        out |= more
+        more = held(found, more)
     return out
-
-
-def _add_items(found: Ownership, roots: frozenset, stored: frozenset) -> None:
-    for root in roots:
-        key: Any = (_ITEMS, root)
-        found.roots[key] = found.roots.get(key, NONE) | stored
 
 
 def may_reuse(found: Ownership, base: Value, k: int, last: dict) -> bool:
@@ -222,15 +253,9 @@ def may_reuse(found: Ownership, base: Value, k: int, last: dict) -> bool:
         return False
     if base.type.rank == 0 and not _is_surely_array(base):
         return False
-    if any(v in roots for v in roots if v is not base and _is_partial_view(found, base)):
+    if _is_partial(base) and roots - {base}:
         return False
-    for v, n in last.items():
-        if n > k and v is not base and has_memory(v):
-            if found.roots.get(v, NONE) & roots:
-                return False
-            if v.type.kind == "list" and _items(found, v) & roots:
-                return False
-    return True
+    return not any(n > k and v is not base and shown(found, v) & roots for v, n in last.items())
 
 
 def _is_surely_array(base: Value) -> bool:
@@ -250,10 +275,6 @@ MAKES_ARRAYS = {
     np.empty_like,
     np.full_like,
 }
-
-
-def _is_partial_view(found: Ownership, base: Value) -> bool:
-    return isinstance(base.node, Op) and base.node.fun not in WRITES and is_view(base.node)
 
 
 def _branch(found: Ownership, block: Block, node: Branch, k: int, last: dict) -> None:
@@ -277,8 +298,10 @@ def _branch(found: Ownership, block: Block, node: Branch, k: int, last: dict) ->
 def _merge_roots(found: Ownership, r: Value, roots: frozenset, last: dict, k: int) -> None:
     """Two arms made two arrays, each ours and dead but for the result: the result is one array of ours."""
     for v, n in last.items():
-        if n > k and v is not r and has_memory(v) and found.roots.get(v, NONE) & roots:
+        if n > k and v is not r and shown(found, v) & roots:
             return
+    found.items[r] = held(found, roots)
+    found.memory[r] = {r}.union(*[found.memory.get(root, {root}) for root in roots])
     found.roots[r] = frozenset([r])
     found.owned_roots.add(r)
 
@@ -289,21 +312,23 @@ def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> Non
     owned = _owned_candidates(found, node)
     outside = frozenset(v for v in _reads(node))
     enclosing, found.after_loop = found.after_loop, after
+    items = {p: _viewed_items(found, init) for p, init in zip(params, node.inits) if p.type.kind == "list"}
     while True:
         _forget(found, node)
         for p in params:
             if has_memory(p):
                 found.roots[p] = frozenset([p])
                 (found.owned_roots.add if p in owned else found.owned_roots.discard)(p)
-                if p.type.kind == "list":
-                    found.roots.pop((_ITEMS, p), None)
+        found.items.update(items)
         if node.test is not None:
             _block(found, node.test, after | outside | frozenset(params))
         _block(found, node.body, after | (outside - frozenset(params)))
         failing = _lost_ownership(found, node, owned)
-        if not failing:
+        more = _more_items(found, node, items)
+        if not failing and not more:
             break
         owned -= failing
+        items.update(more)
     found.after_loop = enclosing
     written = _written_params(found, node)
     for j, (p, r) in enumerate(zip(params, node.results)):
@@ -313,7 +338,7 @@ def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> Non
         found.copied_starts.discard((node, j))
         if p in owned:
             found.roots[r] = frozenset([r])
-            found.memory[r] = {r} | _memory(found, init)
+            found.memory[r] = {r}.union(*[_memory(found, node.inits[i]) for i in _feeding(found, node, p)])
             found.owned_roots.add(r)
             if p in written and not _start_is_ours(found, node, j, k, last):
                 found.copied_starts.add((node, j))
@@ -327,22 +352,54 @@ def _loop(found: Ownership, block: Block, node: Loop, k: int, last: dict) -> Non
                         )
                         found.owned_roots.discard(r)
         else:
-            sources = [init, *[way[j] for way in _ways(node)]]
-            found.roots[r] = frozenset([r]).union(
-                *[found.roots.get(x, NONE) for x in sources if isinstance(x, Value)]
-            )
+            found.roots[r] = frozenset([r]) | _outside(found, node, frozenset([p]))
+        if p.type.kind == "list":
+            found.items[r] = _outside(found, node, items[p])
+
+
+def _viewed_items(found: Ownership, init: Any) -> frozenset:
+    return held(found, found.roots.get(init, NONE)) if isinstance(init, Value) else NONE
+
+
+def _more_items(found: Ownership, node: Loop, items: dict[Value, frozenset]) -> dict[Value, frozenset]:
+    """The carried lists that the next iteration finds to hold more than was known.
+
+    What an iteration made is, to the next, memory that it has not seen.
+    """
+    made = frozenset(r for n in walk(node.body) for r in n.results)
+    more: dict[Value, frozenset] = {}
+    for way in _ways(node):
+        for p, y in zip(node.carried, way):
+            if p in items and isinstance(y, Value):
+                now = held(found, found.roots.get(y, NONE))
+                now = items[p] | {Unseen(root) if root in made else root for root in now}
+                if now != more.get(p, items[p]):
+                    more[p] = more.get(p, NONE) | now
+    return more
+
+
+def _outside(found: Ownership, node: Loop, roots: frozenset) -> frozenset:
+    """What roots inside a loop may be after it: for its carried values, all that flows into them."""
+    flows: dict[Value, list[Any]] = {
+        p: [init, *[way[j] for way in _ways(node)]]
+        for j, (p, init) in enumerate(zip(node.carried, node.inits))
+    }
+    out, work = NONE, roots
+    while work - out:
+        out |= work
+        sources = [x for root in work if root in flows for x in flows[root] if isinstance(x, Value)]
+        work = NONE.union(*[found.roots.get(x, NONE) for x in sources])
+    return out - frozenset(flows)
 
 
 def _forget(found: Ownership, node: Loop) -> None:
     """Drop what an earlier, more hopeful pass found inside a loop."""
-    from ..ir.program import walk
-
     inside = [r for n in walk(node.body) for r in n.results] + [
         p for n in walk(node.body) for b in blocks_of(n) for p in b.params
     ]
     for v in inside:
         found.roots.pop(v, None)
-        found.roots.pop((_ITEMS, v), None)
+        found.items.pop(v, None)
         found.owned_roots.discard(v)
 
 
@@ -364,7 +421,7 @@ def _lost_ownership(found: Ownership, node: Loop, owned: set[Value]) -> set[Valu
         for y in way:
             if not isinstance(y, Value):
                 continue
-            for root in found.roots.get(y, NONE) | (_items(found, y) if y.type.kind == "list" else NONE):
+            for root in shown(found, y):
                 holders[root] = holders.get(root, 0) + 1
         for p, y in zip(node.carried, way):
             if p not in owned or y is UNDEFINED:
@@ -386,8 +443,6 @@ def _is_partial(y: Any) -> bool:
 
 def _inside(node: Loop, owned: set[Value]) -> frozenset:
     """The roots an iteration may hand over: its carried arrays and what it made itself."""
-    from ..ir.program import walk
-
     return frozenset(owned) | frozenset(r for n in walk(node.body) for r in n.results)
 
 
@@ -441,14 +496,11 @@ def _start_is_ours(found: Ownership, node: Loop, j: int, k: int, last: dict) -> 
     init = node.inits[j]
     if not isinstance(init, Value):
         return True
-    if sum(1 for x in node.inits if x is init) > 1:
+    own = found.roots.get(init, NONE)
+    if any(own & shown(found, x) for i, x in enumerate(node.inits) if i != j):
         return False
-    inner_reads = {v for b in node.blocks for v in _block_reads(b)}
-    if init in inner_reads or any(
-        found.roots.get(v, NONE) & found.roots.get(init, NONE)
-        for v in inner_reads
-        if has_memory(v) and v in found.roots and v not in node.carried
-    ):
+    read = {v for b in node.blocks for v in _block_reads(b)} - set(node.carried)
+    if any(own & shown(found, v) for v in read):
         return False
     return may_reuse(found, init, k, last)
 

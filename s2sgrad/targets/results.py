@@ -12,7 +12,7 @@ from ..frontend.abstract import Columns, Struct, is_namedtuple, map_abstract
 from ..ir.program import Op, Value, leaves
 from .expressions import operand, static
 from .names import span_of
-from .ownership import has_memory, is_view
+from .ownership import has_memory, is_view, shown
 from .printer import Part, Printer, label_of
 from .spelling import LOAD, STORE, call, constant, name, subscript
 
@@ -146,7 +146,7 @@ def result_tree(p: Printer, x: Any, fresh: bool) -> Any:
     """The syntax of what is returned; `fresh`: the caller shall own it."""
     shared: dict[Any, int] = {}
     for v in leaves(plain(x)):
-        for root in p.found.roots.get(v, frozenset()):
+        for root in shown(p.found, v):
             shared[root] = shared.get(root, 0) + 1
     return _tree(p, x, shared, fresh)
 

@@ -113,6 +113,8 @@ def print_write(p: Printer, node: Op, block: Block) -> None:
         _print_pop(p, node)
         return
     args = [operand(p, a).tree for a in node.args[1:]]
+    if node in p.found.copied_items:
+        args[-1] = copy_of(p, node.args[-1])
     if node in p.found.in_place and isinstance(base, Value):
         claim(p, base, result, node)
     else:
@@ -193,12 +195,15 @@ def claim(p: Printer, base: Value, result: Value, node: Any) -> None:
     if base not in p.labels:
         assign(p, result, operand(p, base).tree, node)
         return
+    label, span = p.labels[base], span_of(p.places, result)
     wanted = p.labels.get(result)
-    if wanted is not None and wanted != p.labels[base]:
-        statement(p, gast.Assign([name(wanted, STORE)], name(p.labels[base]), None), node)
+    if wanted is None and p.names.is_promised(label, span):  # to what is made before this one ends
+        wanted = p.labels[result] = p.names.of_value(p.wish(result), span)
+    if wanted is not None and wanted != label:
+        statement(p, gast.Assign([name(wanted, STORE)], name(label), None), node)
         return
-    p.labels[result] = p.labels[base]
-    p.names.hold(p.labels[base], span_of(p.places, result))
+    p.labels[result] = label
+    p.names.hold(label, span)
 
 
 def _print_pop(p: Printer, node: Op) -> None:

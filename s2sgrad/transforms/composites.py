@@ -64,10 +64,17 @@ def definition_nodes(node: Op, definition: Any, inputs: Inputs) -> list[Node]:
 
 def _alias(node: Op, same: dict[Value, Any], builder: Builder) -> None:
     """Hand the definition's values over under the names of the results they replace."""
+    renamed: dict[Value, Value] = {}
     for old, value in same.items():
-        if isinstance(value, Value) and value.node is not None:
+        value = renamed.get(value, value) if isinstance(value, Value) else value
+        if (
+            isinstance(value, Value)
+            and value not in same
+            and any(value.node is made for made in builder.block.nodes)
+        ):
             results = list(value.node.results)
             results[results.index(value)] = old
+            renamed[value] = old
             old.type, old.node = value.type, value.node
             from ..ir.rewrite import substitute_in_block
 

@@ -17,6 +17,7 @@ from ..frontend.capture import Inputs
 from ..ir.builder import Builder
 from ..ir.program import Block, Branch, Call, Function, Loop, Op, Value, leaves, type_of, walk
 from ..optimize.simplify import DERIVATIVE
+from ..optimize.tails import sink_tails
 from .activity import active_values
 from .adjoints import adjoint
 from .backward import REVERSALS, reverse_records
@@ -54,6 +55,7 @@ def reverse(
     `seeds` are the cotangents of `results`; the cotangents of `independent` are None where no result depends
     on one. The caller decides what the new function returns.
     """
+    sink_tails(function.body)
     active = active_values(function.body, independent, list(leaves(results)))
     while expand_composites(function, active, inputs):
         active = active_values(function.body, independent, list(leaves(results)))

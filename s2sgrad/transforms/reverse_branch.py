@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..frontend.primitives import zeros_if_made
 from ..ir.program import UNDEFINED, Block, Branch, Terminator, Value
 from .activity import breaks
 from .adjoints import adjoint
@@ -81,8 +82,7 @@ def _join_adjoints(
         for side in (0, 1):
             if pair[side] is None:
                 with b.inside(made.blocks[side]):
-                    plain = f.type.is_scalar or may_be_missing(state, f)
-                    pair[side] = 0.0 if plain else zeros(b, lookup(state, mirror, f))
+                    pair[side] = _zero_cotangent(state, mirror, f)
             ends[side].append(pair[side])
         result = Value(f.type, f"{f.name}_bar" if f.name else None)
         results.append(result)
@@ -93,6 +93,15 @@ def _join_adjoints(
     for block, values in zip(made.blocks, ends):
         block.end = Terminator("yield", tuple(values))
     b.node(made)
+
+
+def _zero_cotangent(state: Reversal, mirror: Mirror, f: Value) -> Any:
+    if f.type.is_scalar:
+        return 0.0
+    b, there = state.builder, lookup(state, mirror, f)
+    if f.type.kind == "array" and may_be_missing(state, f):
+        return b.op(zeros_if_made, (there,))
+    return zeros(b, there)
 
 
 def may_be_missing(state: Reversal, v: Value) -> bool:

@@ -20,6 +20,7 @@ from ..frontend.primitives import (
     packed_add,
     part_cotangent,
     unpack,
+    zeros_if_made,
 )
 from ..ir.program import Op, Value, type_of
 from ..ir.types import PACKED, UNKNOWN, Type
@@ -123,11 +124,15 @@ def _pack_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bo
     return True
 
 
+def _zero_part(state: Reversal, r: Value) -> Any:
+    """The zero cotangent of an unpacked value: whoever packed it may count on its shape, if it was made."""
+    if r.type.kind == "array" and r.type.may_be_active:
+        return state.builder.op(zeros_if_made, (r,))
+    return zeros(state.builder, r) if r in state.alive else 0.0
+
+
 def _unpack_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
-    filled = [
-        (0.0 if r not in state.alive else zeros(state.builder, r)) if bar is None else bar
-        for bar, r in zip(bars, node.results)
-    ]
+    filled = [_zero_part(state, r) if bar is None else bar for bar, r in zip(bars, node.results)]
     give(state, mirror, node.args[0], state.builder.op(pack, tuple(filled)))
     return True
 

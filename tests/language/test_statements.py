@@ -960,9 +960,6 @@ def quick(xs):
     return np.concatenate((less, xs[:1], more))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the rule of concatenate needs to know the lengths of its parts at compile time"
-)
 def test_quicksort():
     def f(x):
         return np.sum(quick(x) * np.arange(5.0))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import cmath
+import copy
 import math
 from typing import Any
 
@@ -46,7 +47,17 @@ SCALARS = Numbers(math, {"sin": cmath.sin, "cos": cmath.cos, "exp": cmath.exp})
 
 
 class Instrument(ast.NodeTransformer):
-    """Each comparison becomes a call that compares real parts and records what it found."""
+    """Each comparison becomes a call that compares real parts and records what it found.
+
+    What is assigned to entries is copied first. NumPy means to do as much where memory overlaps, and fails
+    for vectors of different strides, as in `m[1, 1:4] = m[:, 3]`: such programs have no value to compare with.
+    """
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        self.generic_visit(node)
+        if any(isinstance(t, ast.Subscript) for t in node.targets):
+            node.value = ast.Call(ast.Name("copy_", ast.Load()), [node.value], [])
+        return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
@@ -71,7 +82,7 @@ def instrumented(text: str) -> tuple[Any, list[Any]]:
 
     tree = Instrument().visit(ast.parse(text))
     tree.body = [s for s in tree.body if not isinstance(s, ast.Import)]
-    space: dict[str, Any] = {"compare_": compare, "np": ARRAYS, "math": SCALARS}
+    space: dict[str, Any] = {"compare_": compare, "copy_": copy.copy, "np": ARRAYS, "math": SCALARS}
     exec(compile(ast.fix_missing_locations(tree), "<instrumented program>", "exec"), space)
     return space["program"], trace
 

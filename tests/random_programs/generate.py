@@ -728,7 +728,7 @@ class Writer:
         self.line(f"{k} = 0")
         test = f"{k} < {self.pick([str(trips), 'n'])}"
         if self.chance(0.5):
-            test += f" and {self.predicate()}"
+            test += f" and ({self.predicate()})"  # `or` inside it would make a loop without end
         self.line(f"while {test}:")
         self.body(integers={k: (1, 4)}, first=f"{k} += 1")
         self.scope.integers[k] = (0, 4)

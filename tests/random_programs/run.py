@@ -6,12 +6,22 @@ import argparse
 import collections
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .check import Outcome
 
 os.environ.setdefault("S2SGRAD_CACHE", "0")
+
+SECONDS = 60  # for one program
 
 
 @dataclass
@@ -48,14 +58,46 @@ class Tally:
         return "\n".join(lines)
 
 
-def run_seed(seed: int) -> object:
+class NeverEnds(BaseException):
+    """A program, or its compilation, took longer than any does that ends (no `except Exception` takes it)."""
+
+
+@contextmanager
+def limited(seconds: int) -> Iterator[None]:
+    """Raise `NeverEnds` in what takes longer; only the main thread can be interrupted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def give_up(*_: object) -> None:
+        raise NeverEnds
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run_seed(seed: int) -> Outcome:
     """Write and check the program of a seed; some also in second order."""
-    from .check import check
+    from .check import Outcome, check
     from .generate import arguments, generate
 
-    return check(
-        generate(seed), arguments(seed), seed, f"{seed}", pullback=seed % 3 == 0, second=seed % 12 == 0
-    )
+    try:
+        with limited(SECONDS):
+            return check(
+                generate(seed),
+                arguments(seed),
+                seed,
+                f"{seed}",
+                pullback=seed % 3 == 0,
+                second=seed % 12 == 0,
+            )
+    except NeverEnds:
+        return Outcome("wrong", f"no end after {SECONDS} s")
 
 
 def run_seeds(seeds: range, stop: bool = False) -> Tally:
@@ -88,6 +130,8 @@ def run_many(first: int, count: int, jobs: int, progress: bool = True) -> Tally:
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=20) as pool:
         for k, tally in enumerate(pool.imap_unordered(run_seeds, chunks)):
             total.add(tally)
+            for seed, reason in tally.wrong if progress else ():
+                print(f"WRONG seed {seed}: {reason}", file=sys.stderr, flush=True)
             if progress and (k + 1) % 20 == 0:
                 print(
                     f"{(k + 1) * 50} programs, {total.verdicts['wrong']} wrong, {time.perf_counter() - start:.0f} s",

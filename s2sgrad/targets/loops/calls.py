@@ -437,7 +437,7 @@ def _list_zeros(k: Kernel, op: Op) -> None:
 
 
 def _checkpoint(k: Kernel, op: Op) -> None:
-    made = call(k.parts.helper("checkpoint_place"), *[k.scalar(a) for a in op.args])
+    made = call(k.parts.helper(checkpoint_place), *[k.scalar(a) for a in op.args])
     k.assign(k.label(op.results[0]), made, op)
 
 
@@ -535,7 +535,8 @@ PRODUCTS: tuple[Any, ...] = (operator.matmul, np.dot, np.matmul)
 CALLS.update(dict.fromkeys(PRODUCTS, _product))
 MORE: dict[Any, Writer] = {
     extent: _extent, operator.getitem: _subscript, index_set: _write, index_add: _write, np.reshape: _reshape,
-    np.ravel: _reshape, np.transpose: _transposed, np.array: _array_of, np.asarray: _array_of, np.stack: _stacked,
+    np.ravel: _reshape, np.transpose: _transposed, np.array: _array_of, np.asarray: _array_of,
+    np.asanyarray: _array_of, np.copy: _array_of, np.stack: _stacked,
     np.concatenate: _stacked, list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of,
     list_append: _append, list_pop: _pop, list_set: _list_set, length: _length, range: _range, pack: _pack,
     unpack: _unpack, print: write_print, np.copyto: _copyto, conformed: _conformed, checkpoint_place: _checkpoint,

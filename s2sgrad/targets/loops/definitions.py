@@ -17,14 +17,7 @@ from ...ir.program import Block, Function, Node, Op, Value, functions_of, leaves
 from ...ir.rewrite import substitute_in_block
 from ...ir.types import Type
 from ...kernels import KERNELS
-from ...table import (  # noqa: F401
-    shapes,
-    simpler_arrays,
-    simpler_fourier,
-    simpler_linalg,
-    simpler_products,
-    simpler_reductions,
-)
+from ...table import shapes, simpler_shapes
 from ...table.composite import DEFINITIONS
 from ...table.registry import lookup
 from ...table.simpler import BEYOND, SIMPLER, batched_product, dot_of_vectors, general_dot, stacked_product
@@ -36,6 +29,9 @@ from .rewriting import is_hashable, rewritten
 from .same_extents import Same, note_same, rename_extents
 from .scalars import is_elementwise
 from .sizes import sizes_of
+
+for _chapter in ("fourier", "linalg", "orders", "products", "reductions", "search", "sequences", "shapes"):
+    importlib.import_module(f"s2sgrad.table.simpler_{_chapter}")  # these fill the table of definitions
 
 DEEPEST = 12  # definitions by way of definitions
 
@@ -143,7 +139,8 @@ def definition_of(node: Any) -> Any:
     if is_lazy_kind(node) or reduction_of(node) is not None or is_elementwise(node):
         return None
     load_scipy_definitions(node)
-    for fun in (node.fun, getattr(node.entry, "fun", None)):
+    spellings: tuple[Any, Any] = (node.fun, getattr(node.entry, "fun", None))
+    for fun in spellings:
         for table in (SIMPLER, DEFINITIONS):
             if is_hashable(fun) and table.get(fun) is not None:
                 return table[fun]
@@ -196,22 +193,28 @@ def _if_row(definition: Any) -> Callable[[Op], Any]:
     return lambda node: definition if type_of(node.args[0]).rank == 1 else None
 
 
+def _clip(node: Op) -> Any:
+    """Where a bound is missing, or has a name."""
+    return SIMPLER[np.clip] if node.kwargs or None in node.args or len(node.args) < 3 else None
+
+
 def _array_of(node: Op) -> Any:
     object_ = node.args[0] if node.args else None
     if node.kwargs.get("ndmin"):
-        return simpler_arrays.array_of_rank
+        return simpler_shapes.array_of_rank
     if isinstance(object_, (list, tuple)) and any(map(is_array, leaves(object_))):
-        return simpler_arrays.array_of_arrays
+        return simpler_shapes.array_of_arrays
     return None
 
 
 BY_RANK: dict[Any, Callable[[Op], Any]] = {
     **{f: _product for f in (operator.matmul, np.matmul, np.dot)},
     **{f: _array_of for f in (np.array, np.asarray, np.asanyarray, np.copy, np.ascontiguousarray)},
-    np.reshape: _if_by_columns(simpler_arrays.reshaped_by_columns, 2),
-    np.ravel: _if_by_columns(simpler_arrays.raveled_by_columns, 1),
-    np.tril: _if_row(simpler_arrays.lower_of_row),
-    np.triu: _if_row(simpler_arrays.upper_of_row),
+    np.reshape: _if_by_columns(simpler_shapes.reshaped_by_columns, 2),
+    np.ravel: _if_by_columns(simpler_shapes.raveled_by_columns, 1),
+    np.clip: _clip,
+    np.tril: _if_row(simpler_shapes.lower_of_row),
+    np.triu: _if_row(simpler_shapes.upper_of_row),
 }
 
 

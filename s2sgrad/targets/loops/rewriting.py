@@ -25,8 +25,8 @@ from .same_extents import Same, note_same
 
 SUBSCRIPTS = frozenset([operator.getitem, index_set, index_add])
 FILLING = frozenset(
-    [np.reshape, np.ravel, np.expand_dims, np.asarray, np.array, np.asanyarray, np.ascontiguousarray, np.copy, np.squeeze,
-     np.broadcast_to, np.transpose, np.flip, np.swapaxes, np.moveaxis, shapes.flatten, shapes.astype]
+    [np.reshape, np.ravel, np.expand_dims, np.asarray, np.array, np.asanyarray, np.ascontiguousarray, np.copy,
+     np.squeeze, np.broadcast_to, np.transpose, np.flip, np.swapaxes, np.moveaxis, shapes.flatten, shapes.astype]
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def _filled(node: Op) -> list[Node] | None:
             return [op_of(shapes.astype, (x, v.type.dtype), (v,), node)]
         if all(n == 1 for n in v.type.shape):
             return [op_of(np.full, (v.type.shape, x, v.type.dtype), (v,), node)]
-    if is_array(x) and v.type.shape == ():
+    if isinstance(x, Value) and is_array(x) and v.type.shape == ():
         return [op_of(operator.getitem, (x, (0,) * x.type.rank), (v,), node)]
     return None
 
