@@ -21,7 +21,7 @@ export MPLBACKEND := Agg
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test test-slow random faults lint format doctest examples bench clean distclean
+.PHONY: help venv demo test test-slow autograd-suite random faults lint format doctest examples bench clean distclean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /|/' | awk -F'|' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,20 @@ test: $(VENV)/.stamp-test  ## the tests, but for those marked slow
 
 test-slow: $(VENV)/.stamp-test  ## every test
 	$(BIN)/python -m pytest -n $(JOBS) -m '' $(TESTS)
+
+# Autograd's own suite is downloaded with its source, into a folder that git ignores, and never kept. Whole files that
+# test its machinery cannot be collected without it.
+AUTOGRAD := build/autograd
+
+$(AUTOGRAD)/.stamp: $(VENV)/.stamp-test
+	@rm -rf $(AUTOGRAD) && mkdir -p $(AUTOGRAD)
+	@$(BIN)/python -m pip download --quiet --no-deps --no-binary autograd --dest $(AUTOGRAD) autograd==1.9.1
+	@tar -xzf $(AUTOGRAD)/autograd-1.9.1.tar.gz -C $(AUTOGRAD)
+	@touch $@
+
+autograd-suite: $(AUTOGRAD)/.stamp  ## Autograd's own tests, against s2sgrad
+	cd $(AUTOGRAD)/autograd-1.9.1 && PYTHONPATH=$(CURDIR) $(abspath $(BIN))/python -m pytest -p tests.autograd_suite.shim \
+	  --rootdir=. -c /dev/null -q -n $(JOBS) --tb=line --ignore=tests/test_core.py tests
 
 random: $(VENV)/.stamp-test  ## random programs against numerical derivatives: make random COUNT=20000 SEED=0
 	$(BIN)/python -m tests.random_programs.run --count $(COUNT) --seed $(SEED) --jobs $(JOBS)

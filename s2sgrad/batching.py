@@ -59,8 +59,10 @@ class Batched:
     ) -> None:
         if not (in_axes is None or isinstance(in_axes, (int, tuple, list))) or isinstance(in_axes, bool):
             raise TypeError(f"in_axes is an int, None or a tuple of those, not a {type(in_axes).__name__}")
-        if any(leaf is None or type(leaf) is not int for leaf in structure.leaves(out_axes)):
-            raise ValueError(f"out_axes={out_axes!r}: every result has a batch axis, an int")
+        if any(leaf is not None and type(leaf) is not int for leaf in structure.leaves(out_axes)):
+            raise ValueError(
+                f"out_axes={out_axes!r}: a result has a batch axis, an int, or is None: shared by all"
+            )
         if all(leaf is None for leaf in structure.leaves(in_axes)):
             raise ValueError("vmap has no argument to map over: in_axes is None everywhere")
         self.__wrapped__, self.in_axes, self.out_axes = fun, in_axes, out_axes
@@ -138,6 +140,10 @@ def _stack(leaves: tuple[Any, ...]) -> Any:
 
 
 def _from_front(leaf: Any, axis: Any) -> Any:
+    if axis is None and leaf is not None:
+        if not all(np.array_equal(leaf[0], other, equal_nan=leaf.dtype.kind in "fc") for other in leaf):
+            raise ValueError("a result with out_axes=None differs from example to example: give it an axis")
+        return leaf[0]
     return leaf if leaf is None or not axis else np.moveaxis(leaf, 0, axis)
 
 
@@ -151,8 +157,8 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *, jit: A
     in_axes : int, None or tuple of these
         The batch axis of each positional argument, from the end if negative; None for one that all examples share.
         For a container, one axis for all its arrays, or a container of axes. Keyword arguments have axis 0.
-    out_axes : int, or container of these
-        Where the batch axis of the results is.
+    out_axes : int, None or container of these
+        Where the batch axis of the results is; None for a result that is the same for all examples.
 
     Raises
     ------

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import sys
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from .table.composite import DEFINITIONS
+import numpy as np
+
+from .frontend import write_functions  # noqa: F401  (registers its functions)
+from .frontend.builtin_functions import BUILTINS
+from .frontend.methods import ARRAY_ATTRIBUTES, ARRAY_METHODS, ARRAY_SPECIAL, refused_method
+from .table.composite import DEFINITIONS, STAND_INS
 from .table.registry import ENTRIES, LAZY_CHAPTERS, Entry
 from .targets.spelling import import_path
 
@@ -28,6 +35,11 @@ class Row:
         Whether it compiles under `jit=True`.
     limits : str
         What is not differentiated.
+    rule : str
+        How the derivative is known: "rule", "linear", "definition" (in terms of other functions), "language"
+        (lowered by the compiler itself), or "constant".
+    source : str
+        Where the formula is from, if it is not obvious.
     """
 
     name: str
@@ -35,6 +47,8 @@ class Row:
     dtypes: str
     jit: bool
     limits: str
+    rule: str = ""
+    source: str = ""
 
 
 class Table(list):
@@ -43,7 +57,7 @@ class Table(list):
     def __str__(self) -> str:
         rows = [
             ("name", "modes", "dtypes", "jit", "limits"),
-            *[tuple(map(str, astuple(row))) for row in self],
+            *[tuple(map(str, astuple(row)))[:5] for row in self],
         ]
         widths = [max(len(row[k]) for row in rows) for k in range(5)]
         return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths)).rstrip() for row in rows)
@@ -68,7 +82,61 @@ def supported() -> Table:
         name = _name_of(fun, entry)
         if name is not None:
             rows[name] = _row(name, fun, entry)
+    for name, fun in _of_the_language():
+        if name not in rows:
+            modes = "constant" if name in CONSTANT else "reverse, forward"
+            rows[name] = Row(name, modes, "real, complex", False, "", _kind_of(fun))
+    for name, fun in _spellings():
+        hashable = callable(fun) and fun.__hash__ is not None
+        known = ENTRIES.get(fun) if hashable and name not in rows else None
+        if known is not None:
+            rows[name] = _row(name, fun, known)
     return Table(rows[name] for name in sorted(rows))
+
+
+CONSTANT = frozenset(
+    f"{library}.{name}"
+    for library, names in {
+        "numpy": "shape size ndim result_type iscomplexobj isrealobj",
+        "builtins": "len isinstance type callable hasattr any all int bool range slice print str repr set frozenset",
+        "numpy.ndarray": "shape size ndim dtype argmax argmin argsort argpartition nonzero searchsorted any all round",
+    }.items()
+    for name in names.split()
+)
+
+
+def _path_of(fun: Any) -> str | None:
+    """Where a function, or a method of a ufunc, is imported from."""
+    owner = getattr(fun, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"numpy.{owner.__name__}.{fun.__name__}"
+    return import_path(fun)
+
+
+def _spellings() -> Iterator[tuple[str, Any]]:
+    """Other names that libraries have for a function: `np.abs` is `np.absolute`."""
+    for library in (np, np.linalg, sys.modules.get("scipy.special")):
+        for name in getattr(library, "__all__", ()):
+            yield f"{library.__name__}.{name}", getattr(library, name)  # type: ignore[union-attr]
+
+
+def _kind_of(fun: Any) -> str:
+    return "definition" if fun in STAND_INS else "language"
+
+
+def _of_the_language() -> Iterator[tuple[str, Any]]:
+    """What has no entry: functions that the frontend lowers, that stand for others, and methods of arrays."""
+    for fun in [*BUILTINS, *STAND_INS]:
+        name = _path_of(fun)
+        if name is not None and not name.startswith("s2sgrad"):
+            yield name, fun
+    for name in ("iadd", "isub", "imul", "itruediv", "ipow", "imod", "ifloordiv", "imatmul"):
+        yield f"operator.{name}", None
+    methods = {name: rule for name, rule in ARRAY_SPECIAL.items() if rule is not refused_method}
+    for name in [*ARRAY_ATTRIBUTES, *ARRAY_METHODS, *methods]:
+        yield f"numpy.ndarray.{name}", None
+    for name in ("__getitem__", "__setitem__", "__iter__", "__len__"):
+        yield f"numpy.ndarray.{name}", None
 
 
 def _name_of(fun: Any, entry: Entry) -> str | None:
@@ -96,8 +164,16 @@ def _row(name: str, fun: Any, entry: Entry) -> Row:
         else ", ".join(m for m, there in (("reverse", reverse), ("forward", forward)) if there)
     )
     real_only = "scipy" in name or name.startswith("math.")
+    dtypes = "real" if real_only else "real, complex"
     jit = compiles(name, fun, entry)
-    return Row(name, modes, "real" if real_only else "real, complex", jit, entry.limits)
+    return Row(name, modes, dtypes, jit, entry.limits, _rule_of(entry, defined), entry.source)
+
+
+def _rule_of(entry: Entry, defined: bool) -> str:
+    """How the derivative of an entry is known."""
+    if entry.inactive:
+        return "constant"
+    return "definition" if defined else "linear" if entry.linear else "rule"
 
 
 __all__ = ["Row", "Table", "supported"]

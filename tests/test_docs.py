@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -28,6 +30,14 @@ def test_the_examples_of_a_page_print_what_it_says(name):
 def test_the_gallery_shows_the_committed_programs():
     """After a change of the gallery: `python -m tests.documents`."""
     assert page() == PAGE.read_text(encoding="utf-8")
+
+
+def test_the_reference_is_the_table():
+    """After a change of the table: `python -m tests.documents`. In a process of its own, since tests add rules."""
+    text = "from tests.documents.reference import reference; print(reference(), end='')"
+    done = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == text_of("docs/reference.md")
 
 
 def test_every_module_is_on_the_map():

@@ -5,16 +5,19 @@ from __future__ import annotations
 import builtins
 import dataclasses
 import functools
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ..errors import NonDifferentiableError
 from ..ir.program import Value, type_of
 from ..ir.result_types import type_of_index
 from ..ir.types import PYTHON_TYPES
 from ..table.arithmetic import MOST_ITEMS
+from ..table.composite import refuse
 from ..table.functional import is_constant, may_repeat
 from ..table.registry import lookup
 from .abstract import (
@@ -35,7 +38,7 @@ from .expressions import as_operand, attribute, binary, emit, truth, value_of
 from .frame import Frame
 from .iteration import comprehension, iterate
 from .methods import ndim, shape_of, size_of
-from .primitives import Method, length
+from .primitives import Method, length, list_from
 from .staging import static
 
 BUILTINS: dict[Any, Callable[..., Any]] = {}
@@ -88,6 +91,18 @@ def _enumerate(frame: Frame, node: Any, x: Any, start: Any = 0) -> Any:
 @builtin(zip)
 def _zip(frame: Frame, node: Any, *parts: Any, strict: bool = False) -> Any:
     return Lazy("zip", parts)
+
+
+@builtin(np.ndindex)
+def _ndindex(frame: Frame, node: Any, *shape: Any) -> Any:
+    return Lazy(
+        "ndindex", tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+    )
+
+
+@builtin(np.ndenumerate)
+def _ndenumerate(frame: Frame, node: Any, x: Any) -> Any:
+    return Lazy("ndenumerate", (as_operand(frame, node, x),))
 
 
 @builtin(reversed)
@@ -260,11 +275,9 @@ def binary_compare(frame: Frame, node: Any, fun: Callable, a: Any, b: Any) -> An
 def _sorted(frame: Frame, node: Any, x: Any, key: Any = None, reverse: Any = False) -> Any:
     if isinstance(x, Value):
         out = emit(frame, node, np.sort, _as_array(frame, node, x))
-        return (
-            emit(frame, node, operator.getitem, out, slice(None, None, -1))
-            if static(frame.low, reverse)
-            else out
-        )
+        if static(frame.low, reverse):
+            out = emit(frame, node, operator.getitem, out, slice(None, None, -1))
+        return emit(frame, node, list_from, out)
     items = iterate(frame, node, x)
     if key is None and is_static(items):
         return sorted(items, reverse=bool(reverse))
@@ -334,6 +347,44 @@ def _convert(frame: Frame, node: Any, kind: Any, x: Any, *rest: Any) -> Any:
     if is_static((x, rest)) and not isinstance(x, np.ndarray):
         return kind(x, *rest)
     return emit(frame, node, kind, as_operand(frame, node, x), *rest)
+
+
+@builtin(math.fsum)
+def _fsum(frame: Frame, node: Any, x: Any) -> Any:
+    items = _items(frame, node, x) if isinstance(x, Lazy) else x
+    if is_static(items):
+        return math.fsum(items)
+    return emit(
+        frame, node, math.fsum, _as_array(frame, node, items) if isinstance(items, Value) else list(items)
+    )
+
+
+@builtin(np.einsum)
+def _einsum(frame: Frame, node: Any, *operands: Any, **kwargs: Any) -> Any:
+    from .calls import call_table
+
+    if operands and not isinstance(operands[0], str):  # arrays and lists of their axes in turn
+        last = len(operands) % 2 == 1
+        operands = tuple(
+            static(frame.low, x) if k % 2 == 1 or (last and k == len(operands) - 1) else x
+            for k, x in enumerate(operands)
+        )
+    entry = lookup(np.einsum)
+    assert entry is not None
+    return call_table(frame, node, np.einsum, entry, list(operands), kwargs)
+
+
+@builtin(np.unstack)
+def _unstack(frame: Frame, node: Any, x: Any, axis: Any = 0) -> Any:
+    x = as_operand(frame, node, x)
+    axis, rank = static(frame.low, axis), x.type.rank
+    if rank is None:
+        raise frame.refuse(node, "`np.unstack` needs to know how many axes its array has: use subscripts")
+    count = static(frame.low, shape_of(frame, node, x)[axis])
+    before = (slice(None),) * (axis % rank)
+    return tuple(
+        [emit(frame, node, operator.getitem, x, (*before, k) if before else k) for k in range(count)]
+    )
 
 
 @builtin(print)
@@ -486,6 +537,16 @@ def _result_type(frame: Frame, node: Any, *args: Any) -> Any:
 @builtin(is_constant)
 def _is_constant(frame: Frame, node: Any, x: Any) -> bool:
     return isinstance(x, (int, float))
+
+
+@builtin(refuse)
+def _refuse(frame: Frame, node: Any, unsupported: Any, what: str) -> None:
+    if static(frame.low, unsupported):
+        loc = frame.builder.loc
+        raise NonDifferentiableError(
+            f"{what} has no derivative in the table: hide the value with `stop_gradient`, or write it out",
+            loc and loc[0].location(loc[1]),
+        )
 
 
 @builtin(may_repeat)

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import DifferentiationError, SourceNotFoundError, UnsupportedSyntaxError
 from ..ir.program import Value, type_of
 from ..table import shapes
-from ..table.composite import DEFINITIONS
+from ..table.composite import DEFINITIONS, STAND_INS
 from ..table.registry import Entry, lookup
 from .abstract import (
     Bound,
@@ -27,7 +27,7 @@ from .abstract import (
     leaves_of,
 )
 from .capture import equality, identity
-from .expressions import emit, named, value_of
+from .expressions import attribute, emit, named, value_of
 from .frame import INLINE_DEPTH, Frame, assigned_names, closure_frame
 from .nesting import Checkpointed, DerivativeOf, call_derivative
 from .opaque import handed_over, may_write
@@ -63,6 +63,7 @@ STRUCTURAL = frozenset(
         "norm",
         "return_index",
         "assume_a",
+        "l_and_u",
         "lower",
         "trans",
     ]
@@ -99,6 +100,12 @@ def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str
     if entry is not None:
         _fix(frame, callee)
         return call_table(frame, node, fun, entry, args, kwargs)
+    standing = STAND_INS.get(fun) if _hashable(fun) else None
+    if standing is not None:
+        _fix(frame, callee)
+        return inline(dataclasses.replace(frame, quiet=True), node, FunctionRef(standing, None), args, kwargs)
+    if isinstance(callee, Struct):
+        return call(frame, node, attribute(frame, node, callee, "__call__"), args, kwargs)
     if isinstance(callee, FunctionRef):
         return _call_user(frame, node, callee, args, kwargs)
     return call_opaque(frame, node, fun, args, kwargs)

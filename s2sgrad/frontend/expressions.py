@@ -639,8 +639,33 @@ def _subscript(frame: Frame, node: Any) -> Any:
     return subscript(frame, node, owner, evaluate(frame, node.slice))
 
 
+def joined_parts(frame: Frame, node: Any, maker: Any, index: Any) -> Any:
+    """`np.r_[...]` and `np.c_[...]`: parts joined along the first axis, or side by side."""
+    parts = list(index) if isinstance(index, tuple) else [index]
+    if any(isinstance(p, str) or (isinstance(p, slice) and not is_static(p)) for p in parts):
+        raise frame.refuse(
+            node, "`np.r_` with a directive, or with a slice of run-time bounds: use np.concatenate"
+        )
+    made = [np.r_[p] if isinstance(p, slice) else p for p in parts]
+    if isinstance(maker, type(np.c_)):
+        return _call_of(frame, node, np.column_stack, made)
+    lines = [
+        emit(frame, node, np.reshape, as_operand(frame, node, p), (1,)) if type_of(p).is_scalar else p
+        for p in made
+    ]
+    return _call_of(frame, node, np.concatenate, lines)
+
+
+def _call_of(frame: Frame, node: Any, fun: Any, parts: list[Any]) -> Any:
+    from .calls import call
+
+    return call(frame, node, fun, [parts], {})
+
+
 def subscript(frame: Frame, node: Any, owner: Any, index: Any) -> Any:
     """`owner[index]` of abstract values."""
+    if type(getattr(owner, "obj", owner)) in (type(np.r_), type(np.c_)):
+        return joined_parts(frame, node, getattr(owner, "obj", owner), index)
     if isinstance(owner, Value):
         if owner.type.kind == "list" and isinstance(index, slice) and index.step is None:
             return Lazy("part", (owner, index))

@@ -110,7 +110,19 @@ LAZY_ITEMS: dict[str, Callable[..., list[Any]]] = {
     "enumerate": _enumerate_items,
     "zip": lambda frame, node, *parts: list(zip(*[iterate(frame, node, p) for p in parts])),
     "reversed": lambda frame, node, part: iterate(frame, node, part)[::-1],
+    "ndindex": lambda frame, node, *shape: list(np.ndindex(*static(frame.low, shape))),
+    "ndenumerate": lambda frame, node, x: _ndenumerate_items(frame, node, x),
 }
+
+
+def _ndenumerate_items(frame: Frame, node: Any, x: Any) -> list[Any]:
+    from .methods import shape_of
+
+    places = np.ndindex(*static(frame.low, shape_of(frame, node, x)))
+    return [
+        (place, emit(frame, node, operator.getitem, x, place if len(place) > 1 else place[0]))
+        for place in places
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +247,47 @@ def _counted_checkpointed(frame: Frame, node: Any, part: Any, keep: Any) -> Coun
     return None if inner is None else Counted(inner.start, inner.stop, inner.step, inner.item, keep)
 
 
+def _product(frame: Frame, node: Any, shape: tuple[Any, ...]) -> Any:
+    total: Any = 1
+    for n in shape:
+        total = (
+            n if total == 1 and not isinstance(total, Value) else emit(frame, node, operator.mul, total, n)
+        )
+    return total
+
+
+def _place_in(frame: Frame, node: Any, shape: tuple[Any, ...], k: Any) -> tuple[Any, ...]:
+    """The subscript of entry `k` of an array, counted in C order."""
+    out: list[Any] = []
+    for n in reversed(shape[1:]):
+        out.insert(0, emit(frame, node, operator.mod, k, n))
+        k = emit(frame, node, operator.floordiv, k, n)
+    return (k, *out) if shape else ()
+
+
+def _counted_ndindex(frame: Frame, node: Any, *shape: Any) -> Counted:
+    return Counted(0, _product(frame, node, shape), 1, lambda k: _place_in(frame, node, shape, k))
+
+
+def _counted_ndenumerate(frame: Frame, node: Any, x: Any) -> Counted:
+    from .methods import shape_of
+
+    shape = shape_of(frame, node, x)
+
+    def pair(k: Any) -> Any:
+        place = _place_in(frame, node, shape, k)
+        return place, emit(frame, node, operator.getitem, x, place if len(place) > 1 else place[0])
+
+    return Counted(0, _product(frame, node, shape), 1, pair)
+
+
 COUNTED: dict[str, Callable[..., Counted | None]] = {
     "checkpointed": _counted_checkpointed,
     "part": _counted_part,
     "enumerate": _counted_enumerate,
     "zip": _counted_zip,
+    "ndindex": _counted_ndindex,
+    "ndenumerate": _counted_ndenumerate,
     "reversed": _counted_reversed,
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnsupportedSyntaxError
+from ..errors import NonDifferentiableError, UnsupportedSyntaxError
 from ..ir.builder import Builder
 from ..ir.program import Block, Function, Terminator, Value
 from ..ir.rewrite import substitute_in_block
@@ -170,5 +170,13 @@ def lower_rule(
     frame = Frame(low, find_source(rule), ref, None, quiet=trusted)
     from .calls import inline
 
-    result = inline(frame, None, ref, list(args), dict(kwargs))
+    try:
+        result = inline(frame, None, ref, list(args), dict(kwargs))
+    except NotStatic:
+        place = builder.loc and builder.loc[0].location(builder.loc[1])
+        raise NonDifferentiableError(
+            "the derivative of this call depends on a rank, or on a number of parts, that is known only when the "
+            "program runs: give constants there, or write it with subscripts",
+            place,
+        ) from None
     return map_abstract(result, low.current)

@@ -220,11 +220,49 @@ def _tolist(frame: Frame, node: Any, x: Value) -> Any:
 
 
 def _item(frame: Frame, node: Any, x: Value, *index: Any) -> Any:
-    picked = emit(frame, node, operator.getitem, x, index[0] if len(index) == 1 else index) if index else x
+    place = index[0] if len(index) == 1 else index
+    if index and not isinstance(place, tuple) and x.type.rank != 1:
+        x = emit(frame, node, np.ravel, x)
+    picked = emit(frame, node, operator.getitem, x, place) if index else x
     return emit(frame, node, shapes.item, picked)
 
 
-def _refused(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: Any) -> None:
+def _partition(frame: Frame, node: Any, x: Value, kth: Any, axis: Any = -1, **kwargs: Any) -> None:
+    from .writes import write
+
+    write(frame, node, x, Ellipsis, emit(frame, node, np.partition, x, kth, axis))
+
+
+def _put(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: Any) -> None:
+    from .write_functions import put
+
+    put(frame, node, x, *args, **kwargs)
+
+
+def _compress(frame: Frame, node: Any, x: Value, condition: Any, axis: Any = None, out: Any = None) -> Any:
+    from .calls import call
+
+    return call(frame, node, np.compress, [condition, x, axis], {} if out is None else {"out": out})
+
+
+def _clip(frame: Frame, node: Any, x: Value, low: Any = None, high: Any = None, **kwargs: Any) -> Any:
+    from .calls import call
+
+    low, high = kwargs.pop("min", low), kwargs.pop("max", high)
+    return call(frame, node, np.clip, [x, low, high], kwargs)
+
+
+def _view(frame: Frame, node: Any, x: Value, kind: Any = None) -> Any:
+    if kind not in (None, np.ndarray) and kind != x.type.dtype:
+        raise frame.refuse(node, "a view of another dtype is not supported: convert with `.astype`")
+    return emit(frame, node, operator.getitem, x, Ellipsis)
+
+
+def _itself_as_array(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: Any) -> Any:
+    return emit(frame, node, shapes.astype, x, args[0]) if args and args[0] is not None else x
+
+
+def refused_method(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: Any) -> None:
     raise frame.refuse(
         node,
         "this method changes the array in a way that is not supported: assign with a subscript, `a[index] = v`",
@@ -232,7 +270,13 @@ def _refused(frame: Frame, node: Any, x: Value, *args: Any, **kwargs: Any) -> No
 
 
 ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
-    **dict.fromkeys(("partition", "put", "resize", "setfield", "setflags", "byteswap"), _refused),
+    **dict.fromkeys(("resize", "setfield", "setflags", "byteswap"), refused_method),
+    "partition": _partition,
+    "put": _put,
+    "compress": _compress,
+    "clip": _clip,
+    "view": _view,
+    "__array__": _itself_as_array,
     "reshape": _reshape,
     "transpose": _transpose,
     "fill": _fill,
@@ -356,4 +400,14 @@ CONTAINER_METHODS: dict[tuple[type, str], Callable[..., Any]] = {
         static(frame.low, key), default
     ),
 }
-__all__ = ["ARRAY_ATTRIBUTES", "call_method", "length", "ndim", "shape_of", "size_of"]
+__all__ = [
+    "ARRAY_ATTRIBUTES",
+    "ARRAY_METHODS",
+    "ARRAY_SPECIAL",
+    "refused_method",
+    "call_method",
+    "length",
+    "ndim",
+    "shape_of",
+    "size_of",
+]

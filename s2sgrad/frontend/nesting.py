@@ -22,6 +22,7 @@ from .abstract import BoundFunction, Closure, FunctionRef, children, leaves_of, 
 from .builtin_functions import BUILTINS
 from .expressions import emit
 from .frame import Frame
+from .methods import shape_of
 from .staging import static
 
 
@@ -321,6 +322,10 @@ def _rule_of_item(frame: Frame, node: Any, indexed: Indexed, k: Any) -> Any:
 
 
 def _moved(frame: Frame, node: Any, x: Any, source: int, destination: int) -> Any:
+    if destination is None and x is not None:
+        raise frame.refuse(
+            node, "`out_axes=None` inside a differentiated function is not supported: take an item"
+        )
     return x if source == destination or x is None else emit(frame, node, np.moveaxis, x, source, destination)
 
 
@@ -386,7 +391,7 @@ def _matrix(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: d
     names, bound = bind_abstract(frame, node, d.fun, args, kwargs)
     (target,) = _targets(d, names)
     x, values = bound[target], list(bound.values())
-    shape = emit(frame, node, np.shape, x)
+    shape = shape_of(frame, node, x) if isinstance(x, Value) else emit(frame, node, np.shape, x)
     rank = len(shape) if isinstance(shape, tuple) else None
     if rank is None or (isinstance(x, Value) and x.type.dtype is not None and x.type.dtype.kind == "c"):
         raise frame.refuse(

@@ -121,8 +121,24 @@ def packed_add(a: Any, b: Any) -> Any:
     return a + b
 
 
+def part_cotangent(whole: Any, index: int, part: Any) -> Any:
+    """The cotangent of what may be a tuple, or an array, of which one item was read."""
+    if isinstance(whole, (tuple, list)):
+        return tuple(
+            [part if k == index % len(whole) else packed_zeros(item) for k, item in enumerate(whole)]
+        )
+    out = np.zeros_like(whole)
+    out[index] = part
+    return out
+
+
 def unpack(packed: tuple, count: int) -> tuple:
     return packed
+
+
+def raise_now(exception: Any) -> Any:
+    """A `raise` as a call, where something follows that is never reached."""
+    raise exception
 
 
 def stop_gradient(x: Any) -> Any:
@@ -183,10 +199,20 @@ define(list_zeros, inactive=True, fresh=True)
 define(zeros_if_made, inactive=True, fresh=True)
 define(list_add)
 define(pack, view=True)
+define(
+    part_cotangent,
+    vjps=(lambda g, ans, whole, index, part: None, None, lambda g, ans, whole, index, part: g[index]),
+    jvps=(
+        lambda t, ans, whole, index, part: packed_zeros(ans),
+        None,
+        lambda t, ans, whole, index, part: part_cotangent(whole, index, t),
+    ),
+)
 define(packed_zeros, inactive=True, fresh=True)
 define(packed_add)
 define(unpack, view=True)
 define(list_from)
+define(raise_now, inactive=True, effect=IMPURE)
 define(stop_gradient, inactive=True, shares=True)
 RULES.update(
     {
@@ -205,6 +231,7 @@ RULES.update(
         pack: lambda node, *values: PACKED,
         packed_zeros: lambda node, packed: PACKED,
         packed_add: lambda node, a, b: PACKED,
+        part_cotangent: lambda node, whole, index, part: PACKED,
         list_from: _rows_type,
         stop_gradient: _same,
     }
@@ -228,6 +255,8 @@ __all__ = [
     "pack",
     "packed_add",
     "packed_zeros",
+    "part_cotangent",
+    "raise_now",
     "stop_gradient",
     "truth_and",
     "truth_not",

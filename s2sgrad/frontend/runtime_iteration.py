@@ -20,6 +20,8 @@ def fold(frame: Frame, node: Any, x: Any, start: Any, step: Callable[[Any, Any],
         owner, generator = x.parts
         if _needs_loop(owner, generator):
             return _fold_generator(owner, generator, start)
+    if isinstance(x, Lazy) and x.kind == "filter" and counted(frame, node, x.parts[1]) is not None:
+        return _fold_loop(frame, node, x.parts[1], start, x.parts[0])
     run_time = counted(frame, node, x)
     if run_time is not None:
         return _fold_loop(frame, node, x, start)
@@ -82,8 +84,8 @@ def _fold_generator(owner: Frame, node: Any, start: Any) -> Any:
     return inner.names[TOTAL]
 
 
-def _fold_loop(frame: Frame, node: Any, x: Any, start: Any) -> Any:
-    """`sum` over an array, a range or a run-time list."""
+def _fold_loop(frame: Frame, node: Any, x: Any, start: Any, *keep: Any) -> Any:
+    """`sum` over an array, a range or a run-time list; of a filter, over the items that `keep` is true of."""
     from .statements import run_block
 
     inner = Frame(
@@ -91,14 +93,19 @@ def _fold_loop(frame: Frame, node: Any, x: Any, start: Any) -> Any:
         frame.source,
         frame.function,
         frame,
-        {TOTAL: start, "<items>": x},
+        {TOTAL: start, "<items>": x, **({"<keep>": keep[0]} if keep else {})},
         frozenset({TOTAL, "<item>"}),
         quiet=frame.quiet,
     )
+    body: list[Any] = [_add_to_total(_name("<item>", gast.Load()))]
+    if keep:
+        item = _name("<item>", gast.Load())
+        test = item if keep[0] is None else gast.Call(_name("<keep>", gast.Load()), [item], [])
+        body = [gast.If(test, body, [])]
     loop = gast.For(
         _name("<item>", gast.Store()),
         _name("<items>", gast.Load()),
-        [_add_to_total(_name("<item>", gast.Load()))],
+        body,
         [],
         None,
     )

@@ -14,7 +14,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from ..ir.program import Value
+from ..ir.program import Block, Value
 from . import write_functions  # noqa: F401  (registers its functions)
 from .abstract import Closure, Unbound, is_static
 from .control import DEAD, branch
@@ -22,6 +22,7 @@ from .expressions import BINARY, closure, emit, evaluate, subscript, truth, valu
 from .frame import Frame
 from .iteration import iterate
 from .loops import BROKEN, RETURN_VALUE, RETURNED, exits_of, for_loop, while_loop
+from .primitives import raise_now
 from .staging import static
 from .writes import assign, augmented, write, write_augmented
 
@@ -63,7 +64,16 @@ def run_function(frame: Frame, tree: Any) -> Any:
     if isinstance(tree, gast.AsyncFunctionDef):
         raise frame.refuse(tree, "async functions are not supported: make it a plain function")
     outcome = run_block(frame, tree.body)
+    if outcome is DEAD and frame.builder.block.end.kind == "raise":
+        _raise_in_line(frame, tree)
     return outcome.value if isinstance(outcome, Returned) else None
+
+
+def _raise_in_line(frame: Frame, tree: Any) -> None:
+    """A function that ends by raising, for all that is known: what its caller does next is written after that."""
+    (exception,) = frame.builder.block.end.values
+    frame.builder.block.end = Block().end
+    emit(frame, tree, raise_now, exception)
 
 
 def run_block(frame: Frame, statements: list[Any]) -> Any:

@@ -282,8 +282,25 @@ def _set_attribute(frame: Frame, target: Any, owner: Any, value: Any) -> None:
             target,
             "assignment to an attribute of an object is not supported: use a local name or a dataclass",
         )
+    elif isinstance(owner, Value) and target.attr == "flat":
+        _set_flat(frame, target, owner, value)
     else:
         raise frame.refuse(target, f"assignment to `.{target.attr}` is not supported")
+
+
+def _set_flat(frame: Frame, target: Any, owner: Value, value: Any) -> None:
+    """`owner.flat = value`: the entries of `value`, over and over, in order."""
+    from .write_functions import cycled
+
+    size = emit(frame, target, np.size, owner)
+    values = cycled(frame, target, value, emit(frame, target, np.arange, size))
+    write(
+        frame,
+        target,
+        owner,
+        Ellipsis,
+        emit(frame, target, np.reshape, values, emit(frame, target, np.shape, owner)),
+    )
 
 
 def _unpack(frame: Frame, target: Any, items: list[Any]) -> None:

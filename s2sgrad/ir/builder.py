@@ -53,6 +53,7 @@ class Builder:
         self.share = share  # False while names may still be written through: equal values stay apart
         self._scopes: list[dict[Any, Any]] = [{}]
         self.backward = False
+        self.complex = False  # complex numbers occur: a cotangent of what has no known dtype is fitted to it
         self.resolve: Callable[[Value], Any] | None = (
             None  # how operands from elsewhere are reached from here
         )

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from ..table.functional import index_add, index_set, sum_to
+from ..table import shapes
+from ..table.functional import in_kind, index_add, index_set, sum_to
 from ..table.registry import IMPURE, Entry
 from .program import Arg, Value, leaves, map_leaves, type_of
 from .types import (
@@ -244,7 +245,10 @@ def _probe_with(
             return UNKNOWN
         seen.append((result, names))
     alone = _run_sample(fun, args, kwargs, {d: free[k] if way[k] is None else 1 for d, k in number.items()})
-    return _reconcile(*seen, *([] if alone is UNKNOWN else [(alone, names)]))  # one entry may be broadcast
+    known = _reconcile(*seen, *([] if alone is UNKNOWN else [(alone, names)]))  # one entry may be broadcast
+    if known is UNKNOWN or sum(n is not None for n in way) < 2:
+        return known
+    return _without_extents(known)  # of several that were pinned, some may only have to equal one another
 
 
 MOST_PINNED = 3
@@ -676,6 +680,92 @@ def array_type(fun: Callable) -> Callable[..., Any]:
     return of
 
 
+def histogram_type(
+    node: Any, a: Arg, bins: Arg = 10, range: Arg = None, density: Arg = None, weights: Arg = None
+) -> Any:
+    """Counts and edges: as many as the bins, of the dtype of the weights."""
+    t = type_of(weights) if weights is not None else None
+    if density not in (None, False, True) or t is not None and t.dtype is None:
+        return UNKNOWN
+    counts: Any = np.dtype(np.int64) if t is None else t.dtype
+    counts = np.dtype(np.float64) if density else counts
+    return array(counts, (Dim((node, "bins")),)), array(np.dtype(np.float64), (Dim((node, "edges")),))
+
+
+def solve_type(node: Any, a: Arg, b: Arg) -> Type:
+    """The type of `np.linalg.solve`: the right-hand sides' shape, for each matrix of a stack."""
+    s, t = type_of(a), type_of(b)
+    if s.shape is None or t.shape is None or s.dtype is None or t.dtype is None or s.rank < 2 or not t.rank:
+        return UNKNOWN
+    floats = [d if d.kind in "fc" else np.dtype(np.float64) for d in (s.dtype, t.dtype)]
+    dtype = np.result_type(*floats)
+    if t.rank == 1:
+        return array(dtype, (*s.shape[:-2], t.shape[0]))
+    stack = broadcast([s.shape[:-2], t.shape[:-2]], node) or ()
+    return array(dtype, (*stack, *t.shape[-2:]))
+
+
+def eig_type(node: Any, a: Arg) -> Any:
+    """Eigenvalues and vectors: of a real matrix they are real or complex as its values turn out."""
+    result: Any = type(np.linalg.eig(np.eye(1)))
+    t = type_of(a)
+    if t.dtype is None or t.dtype.kind == "c" or t.shape is None:
+        return probe(np.linalg.eig, (a,), {}, node)
+    n = t.shape[-1]
+    return result(Type("unknown", None, (*t.shape[:-2], n)), Type("unknown", None, (*t.shape[:-2], n, n)))
+
+
+def eigvals_type(node: Any, a: Arg) -> Any:
+    """Eigenvalues alone."""
+    t = type_of(a)
+    if t.dtype is None or t.dtype.kind == "c" or t.shape is None:
+        return probe(np.linalg.eigvals, (a,), {}, node)
+    return Type("unknown", None, t.shape[:-1])
+
+
+def astype_type(node: Any, x: Arg, dtype: Arg, *args: Arg, **kwargs: Arg) -> Any:
+    """The type of `x.astype(dtype)`; of what is an array for all that is known, whatever it held."""
+    t = type_of(x)
+    if t.kind == "unknown" and t.dtype is None and t.shape and isinstance(dtype, (np.dtype, type)):
+        return array(np.dtype(dtype), t.shape)
+    return probe(shapes.astype, (x, dtype, *args), kwargs, node)
+
+
+def shaped_as(place: int) -> Callable[..., Any]:
+    """The type of a solution: the shape of one argument, the dtype of all."""
+
+    def of(node: Any, *args: Arg, **kwargs: Arg) -> Any:
+        types = [type_of(a) for a in args if isinstance(a, Value)]
+        if len(args) <= place or any(t.kind != "array" or t.dtype is None for t in types):
+            return UNKNOWN
+        floats = [t.dtype if t.dtype.kind in "fc" else np.dtype(np.float64) for t in types]
+        return array(np.result_type(*floats), type_of(args[place]).shape) if floats else UNKNOWN
+
+    return of
+
+
+def real_or_complex_type(node: Any, a: Arg, *args: Arg, **kwargs: Arg) -> Any:
+    """The type of what has the shape of its argument, and is real or complex as its values turn out."""
+    t = type_of(a)
+    if t.kind != "array" or t.dtype is None or t.shape is None:
+        return UNKNOWN
+    return Type("unknown", None, t.shape)
+
+
+def real_if_close_type(node: Any, a: Arg, *args: Arg, **kwargs: Arg) -> Any:
+    """The type of `np.real_if_close`: a real array stays one."""
+    t = type_of(a)
+    if t.dtype is not None and t.dtype.kind == "f":
+        return probe(np.real_if_close, (a, *args), kwargs, node)
+    return real_or_complex_type(node, a)
+
+
+def in_kind_type(node: Any, x: Arg, like: Arg) -> Any:
+    """The type of what is real or complex as `like` is."""
+    t = type_of(like)
+    return t if t.kind in ("array", "unknown") else UNKNOWN
+
+
 def like_first(node: Any, x: Arg, *args: Arg, **kwargs: Arg) -> Type:
     """The type of a write: that of the array written to."""
     t = type_of(x)
@@ -697,6 +787,13 @@ RULES.update(
         sum_to: sum_to_type,
         np.broadcast_to: broadcast_to_type,
         np.concatenate: concatenate_type,
+        shapes.astype: astype_type,
+        in_kind: in_kind_type,
+        np.real_if_close: real_if_close_type,
+        np.histogram: histogram_type,
+        np.linalg.solve: solve_type,
+        np.linalg.eig: eig_type,
+        np.linalg.eigvals: eigvals_type,
         index_set: like_first,
         index_add: like_first,
     }

@@ -95,17 +95,6 @@ def clip_type(
     return elementwise_type(np.maximum, (a, bounds[0] if bounds else a), {}, node)
 
 
-def eig_type(node: Any, a: Arg) -> Any:
-    """Complex for a complex matrix; for a real one NumPy looks at the values, so that only run time knows the dtype."""
-    from .result_types import probe
-
-    t = type_of(a)
-    if t.dtype is None or t.shape is None or t.dtype.kind == "c":
-        return probe(np.linalg.eig, (a,), {}, node)
-    result: Any = type(np.linalg.eig(np.eye(1)))
-    return result(array(None, t.shape[:-1]), array(None, t.shape))
-
-
 def cross_type(
     node: Any, a: Arg, b: Arg, axisa: Arg = -1, axisb: Arg = -1, axisc: Arg = -1, axis: Arg = None
 ) -> Type:
@@ -180,7 +169,6 @@ TYPE_RULES: dict[Any, Any] = {
     np.delete: delete_type,
     np.clip: clip_type,
     np.cross: cross_type,
-    np.linalg.eig: eig_type,
     np.full: full_type,
     np.vecdot: vecdot_type,
     np.stack: stack_type,

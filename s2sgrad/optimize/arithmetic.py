@@ -175,7 +175,7 @@ def power(b: Builder, x: Any, y: Any) -> Any:
 
 
 def negative(b: Builder, x: Any) -> Any:
-    if is_number(x):
+    if is_number(x) or type(x) is complex:
         return -x
     inner = made_by(x, operator.neg)
     if inner is not None:

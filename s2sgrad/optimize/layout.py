@@ -11,7 +11,7 @@ from ..frontend.primitives import extent
 from ..ir.builder import Builder
 from ..ir.program import Op, Value, leaves, type_of
 from ..ir.types import covers
-from ..table.functional import index_add
+from ..table.functional import index_add, index_set
 from .patterns import is_float, is_integer, is_list, is_number, known_shape, made_by, zero_scatter
 
 
@@ -51,8 +51,8 @@ def transpose(b: Builder, x: Any, axes: Any = None) -> Any:
     return x if rank is not None and rank < 2 else NotImplemented
 
 
-def reshape(b: Builder, x: Any, shape: Any, **kwargs: Any) -> Any:
-    if kwargs or not isinstance(x, Value) or not isinstance(shape, tuple):
+def reshape(b: Builder, x: Any, shape: Any, *order: Any, **kwargs: Any) -> Any:
+    if order or kwargs or not isinstance(x, Value) or not isinstance(shape, tuple):
         return NotImplemented
     known = known_shape(shape)
     return x if x.type.kind == "array" and x.type.shape == known else NotImplemented
@@ -172,3 +172,19 @@ def size_of(b: Builder, x: Any, axis: Any = None) -> Any:
         if v.type.kind == "array" and v.type.shape is not None and v.type.shape == x.type.shape:
             return b.op(np.size, (v,))
     return NotImplemented
+
+
+def zeros_like(b: Builder, x: Any, **kwargs: Any) -> Any:
+    """Zeros like an array that was written into are zeros like the first version of it, which is needed anyway."""
+    base = x
+    while isinstance(base, Value) and isinstance(base.node, Op) and not base.node.kwargs:
+        if base.node.fun not in (index_add, index_set, np.zeros_like):
+            break
+        earlier = base.node.args[0]
+        if not isinstance(earlier, Value) or (earlier.type.dtype, earlier.type.kind) != (
+            x.type.dtype,
+            x.type.kind,
+        ):
+            break
+        base = earlier
+    return NotImplemented if base is x or kwargs else b.op(np.zeros_like, (base,))

@@ -33,6 +33,7 @@ DERIVATIVE: dict[Callable, Callable[..., Any]] = {
     shapes.astype: layout.astype,
     np.sum: layout.summed,
     index_add: layout.scatter,
+    np.zeros_like: layout.zeros_like,
     np.where: layout.choose,
     operator.matmul: arithmetic.product,
     extent: layout.extent_of,

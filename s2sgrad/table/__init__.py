@@ -9,6 +9,7 @@ import numpy as np
 
 from . import (
     arithmetic,
+    callables,
     comparison,
     elementwise,
     fft,
@@ -33,11 +34,22 @@ for _fun in SEQUENCE_FUNCTIONS:
         ENTRIES[_fun].sequences = True
 
 LAZY_CHAPTERS["scipy"] = tuple(
-    f"{__name__}.{chapter}" for chapter in ("special", "stats", "scipy_linalg", "signal")
+    f"{__name__}.{chapter}"
+    for chapter in (
+        "special",
+        "stats",
+        "scipy_linalg",
+        "signal",
+        "spectral",
+        "integrate",
+        "interpolation",
+        "stats_density",
+    )
 )
 
 __all__ = [
     "arithmetic",
+    "callables",
     "comparison",
     "elementwise",
     "fft",

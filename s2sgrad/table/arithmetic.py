@@ -26,7 +26,7 @@ def power_base(g: Any, x: Any, y: Any) -> Any:
         if 0 < y < 1:  # infinite at 0, where Python's own power raises
             return g * (y * np.power(x, y - 1))
         return g * (y * x ** (y - 1))
-    return g * (y * x ** (y - 1 + (y == 0)))
+    return g * (y * x ** (y - 1 + ((y == 0) & (x == 0))))
 
 
 def power_exponent(g: Any, ans: Any, x: Any) -> Any:
@@ -69,7 +69,7 @@ elementwise(operator.pow,      lambda g, ans, x, y: power_base(g, x, y),
                                lambda g, ans, x, y: power_exponent(g, ans, x), aliases=(builtins.pow, np.power))
 elementwise(np.float_power,    lambda g, ans, x, y: power_base(g, x, y),
                                lambda g, ans, x, y: power_exponent(g, ans, x))
-elementwise(math.pow,          lambda g, ans, x, y: g * (y * np.power(x, y - 1 + (y == 0))),
+elementwise(math.pow,          lambda g, ans, x, y: g * (y * np.power(x, y - 1 + ((y == 0) & (x == 0)))),
                                lambda g, ans, x, y: power_exponent(g, ans, x))
 elementwise(operator.mod,      lambda g, ans, x, y: g,
                                lambda g, ans, x, y: -g * (x // y), aliases=(np.remainder,))

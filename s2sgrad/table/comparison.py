@@ -90,10 +90,17 @@ defjvp(np.arange, lambda t, ans, start, stop=None, step=1, dtype=None: like(ans,
 # fmt: on
 linear(
     np.full_like,
-    None,
+    lambda g, ans, a, fill_value, dtype=None, order="K", subok=True, shape=None: (
+        None
+    ),  # of the array, the shape alone
     lambda g, ans, a, fill_value, dtype=None, order="K", subok=True, shape=None: sum_to(
         g, np.shape(fill_value)
     ),
     of=(1,),
+)
+defjvp(
+    np.full_like,
+    lambda t, ans, a, fill_value, dtype=None, order="K", subok=True, shape=None: np.zeros_like(ans),
+    lambda t, ans, a, fill_value, dtype=None, order="K", subok=True, shape=None: np.full_like(ans, t),
 )
 composite(np.kaiser, kaiser)

@@ -127,7 +127,8 @@ elementwise(np.logaddexp,  lambda g, ans, x, y: g * np.exp(x - finite(ans)),
                            lambda g, ans, x, y: g * np.exp(y - finite(ans)))
 elementwise(np.logaddexp2, lambda g, ans, x, y: g * np.exp2(x - finite(ans)),
                            lambda g, ans, x, y: g * np.exp2(y - finite(ans)))
-elementwise(np.copysign,   lambda g, ans, x, y: np.where(np.signbit(y), -g, g) * np.sign(x), None)
+elementwise(np.copysign,   lambda g, ans, x, y: np.where(np.signbit(y), -g, g) * np.sign(x),
+                           lambda g, ans, x, y: g * 0.0)
 elementwise(np.heaviside,  lambda g, ans, x, y: 0 * g,
                            lambda g, ans, x, y: np.where(x == 0, g, 0))
 elementwise(np.fmod,       lambda g, ans, x, y: g,
@@ -187,6 +188,7 @@ defjvp(np.unwrap,          lambda t, ans, p, discont=None, axis=-1, period=6.283
 
 def chosen(a: Any, n: int, mode: str) -> Any:
     """The positions that `choose` reads, after its way with those out of range."""
+    a = np.asarray(a)
     if mode == "wrap":
         return a % n
     return np.clip(a, 0, n - 1) if mode == "clip" else a
@@ -237,6 +239,11 @@ inactive(callable)
 # The functions of `math`, on Python floats.
 
 
+def sign_of(x: Any) -> Any:
+    """The slope of the absolute value."""
+    return (x > 0) * 1.0 - (x < 0) * 1.0
+
+
 def digamma(x: Any) -> Any:
     """The logarithmic derivative of gamma: reflection, recurrence, asymptotic series."""
     reflected = x < 0.5
@@ -284,7 +291,7 @@ elementwise(math.log10,   lambda g, ans, x: g / (x * LN10))
 elementwise(math.log1p,   lambda g, ans, x: g / (1 + x))
 elementwise(math.sqrt,    lambda g, ans, x: g * 0.5 / never_zero(ans))
 elementwise(math.cbrt,    lambda g, ans, x: g / never_zero(3 * ans * ans))
-elementwise(math.fabs,    lambda g, ans, x: g * ((x > 0) - (x < 0)))
+elementwise(math.fabs,    lambda g, ans, x: g * sign_of(x))
 elementwise(math.sin,     lambda g, ans, x: g * math.cos(x))
 elementwise(math.cos,     lambda g, ans, x: -g * math.sin(x))
 elementwise(math.tan,     lambda g, ans, x: g * (1 + ans * ans))
@@ -306,7 +313,8 @@ elementwise(math.lgamma,  lambda g, ans, x: g * digamma(x), source="Abramowitz &
 elementwise(math.atan2,   lambda g, ans, y, x: plane_share(g, x, x * x + y * y),
                           lambda g, ans, y, x: plane_share(-g, y, x * x + y * y))
 elementwise(math.hypot,   *[coordinate_share(k) for k in range(16)], limits="up to 16 coordinates")
-elementwise(math.copysign, lambda g, ans, x, y: g * ((x > 0) - (x < 0)) * math.copysign(1.0, y), None)
+elementwise(math.copysign, lambda g, ans, x, y: g * sign_of(x) * math.copysign(1.0, y),
+                           lambda g, ans, x, y: g * 0.0)
 elementwise(math.fmod,    lambda g, ans, x, y: g,
                           lambda g, ans, x, y: -g * round((x - ans) / y))
 elementwise(math.remainder, lambda g, ans, x, y: g,

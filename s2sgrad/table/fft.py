@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .composite import composite
+from .functional import is_constant
 from .registry import inactive, linear
 
 
@@ -92,7 +93,7 @@ def length_along(s: Any, i: int) -> Any:
     """The length given for the axis in place `i`, or None; NumPy writes None as -1 as well."""
     if s is None:
         return None
-    return None if s[i] == -1 else s[i]
+    return None if is_constant(s[i]) and s[i] == -1 else s[i]
 
 
 def resized_all(x: Any, s: Any, like: Any, axes: Any) -> Any:

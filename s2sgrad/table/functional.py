@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .registry import defjvp, defvjp, inactive, linear
+from .registry import define, defjvp, defvjp, inactive, linear
 
 
 def index_add(x: Any, index: Any, v: Any) -> Any:
@@ -36,6 +36,11 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     added = np.sum(x, axis=tuple(range(extra))) if extra else np.asarray(x)
     stretched = tuple(axis for axis, n in enumerate(shape) if n == 1 and added.shape[axis] != 1)
     return np.sum(added, axis=stretched, keepdims=True) if stretched else added
+
+
+def in_kind(x: Any, like: Any) -> Any:
+    """A complex `x`, or its real part where `like` turned out real."""
+    return x if isinstance(like, (tuple, list)) or np.iscomplexobj(like) else np.real(x)
 
 
 def last_written(shape: tuple[int, ...], index: Any) -> Any:
@@ -78,6 +83,11 @@ defjvp(index_set, lambda t, ans, x, index, v: index_set(t, index, 0),
                   None,
                   lambda t, ans, x, index, v: index_set(np.zeros_like(x), index, t))
 
+defvjp(in_kind,   lambda g, ans, x, like: g,
+                  lambda g, ans, x, like: None)
+defjvp(in_kind,   lambda t, ans, x, like: in_kind(t, like),
+                  lambda t, ans, x, like: np.zeros_like(ans))
+define(in_kind, shares=True)
 linear(sum_to,    lambda g, ans, x, shape: np.broadcast_to(g, np.shape(x)), shares=True)
 # fmt: on
 inactive(last_written, may_repeat, is_constant)

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from .composite import composite
-from .functional import sum_to
+from .functional import in_kind, sum_to
 from .products import conjugate, swapped
 from .registry import RAISES, define, defjvp, defvjp, inactive
+from .shapes import astype
 
 # Pieces of formulas ---------------------------------------------------------------------------------------------
 
@@ -412,8 +413,29 @@ def eig_pushforward(t: Any, w: Any, v: Any) -> tuple[Any, Any]:
     return diagonal(m), dv - v * (along + phase)
 
 
-defvjp(np.linalg.eig, lambda g, ans, a: eig_pullback(g[0], g[1], ans[0], ans[1]))
-defjvp(np.linalg.eig, lambda t, ans, a: eig_pushforward(t, ans[0], ans[1]))
+def as_complex(x: Any, a: Any) -> Any:
+    """Eigenvalues, or vectors, that may be real, as complex numbers: what kind they are is then known."""
+    return x if np.iscomplexobj(a) else astype(x, np.result_type(a, np.complex64))
+
+
+def eig_vjp(g: Any, ans: Any, a: Any) -> Any:
+    """The pullback: real for a real matrix, whose values may be complex."""
+    gw, gv, w, v = [as_complex(x, a) for x in (g[0], g[1], ans[0], ans[1])]
+    share = eig_pullback(gw, gv, w, v)
+    return share if np.iscomplexobj(a) else np.real(share)
+
+
+defvjp(np.linalg.eig, eig_vjp)
+
+
+def eig_jvp(t: Any, ans: Any, a: Any) -> Any:
+    """The pushforward, of the kinds of the values and vectors."""
+    w, v = as_complex(ans[0], a), as_complex(ans[1], a)
+    dw, dv = eig_pushforward(t, w, v)
+    return (dw, dv) if np.iscomplexobj(a) else (in_kind(dw, ans[0]), in_kind(dv, ans[1]))
+
+
+defjvp(np.linalg.eig, eig_jvp)
 composite(np.linalg.eigvals, lambda a: np.linalg.eig(a)[0])  # one factorisation, and one order of the values
 
 

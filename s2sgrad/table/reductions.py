@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .composite import composite
+from .composite import composite, refuse
 from .functional import sum_to
 from .indexing import along, scattered
 from .registry import define, defjvp, defvjp, linear
@@ -114,10 +114,16 @@ defjvp(np.nanmean, lambda t, ans, a, axis=None, dtype=None, out=None, keepdims=F
 
 defvjp(np.add.reduce,
        lambda g, ans, array, axis=0, dtype=None, out=None, keepdims=False, initial=0, where=True:
-           only(where, spread(g, array, axis, keepdims)))
+           only(where, spread(g, array, axis, keepdims)),
+       None, None, None, None,
+       lambda g, ans, array, axis=0, dtype=None, out=None, keepdims=False, initial=0, where=True:
+           sum_to(g, np.shape(initial)))
 defjvp(np.add.reduce,
        lambda t, ans, array, axis=0, dtype=None, out=None, keepdims=False, initial=0, where=True:
-           total(t, axis, keepdims, where))
+           total(t, axis, keepdims, where),
+       None, None, None, None,
+       lambda t, ans, array, axis=0, dtype=None, out=None, keepdims=False, initial=0, where=True:
+           np.broadcast_to(t, np.shape(ans)))
 # fmt: on
 
 
@@ -236,14 +242,34 @@ def nanstd_jvp(t: Any, ans: Any, a: Any, axis: Any = None, dtype: Any = None, ou
     return std_jvp(t, ans, a, axis, dtype, out, ddof, keepdims, numbers(a, where), mean, correction)
 
 
+def nan_center_vjp(g: Any, ans: Any, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = False, where: Any = True, mean: Any = None, correction: Any = None) -> Any:
+    return center_vjp(g, ans, a, axis, dtype, out, ddof, keepdims, numbers(a, where), mean, correction)
+
+
+def nan_center_jvp(t: Any, ans: Any, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = False, where: Any = True, mean: Any = None, correction: Any = None) -> Any:
+    return center_jvp(t, ans, a, axis, dtype, out, ddof, keepdims, numbers(a, where), mean, correction)
+
+
+def nanstd_center_vjp(g: Any, ans: Any, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = False, where: Any = True, mean: Any = None, correction: Any = None) -> Any:
+    return std_center_vjp(g, ans, a, axis, dtype, out, ddof, keepdims, numbers(a, where), mean, correction)
+
+
+def nanstd_center_jvp(t: Any, ans: Any, a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+    keepdims: Any = False, where: Any = True, mean: Any = None, correction: Any = None) -> Any:
+    return std_center_jvp(t, ans, a, axis, dtype, out, ddof, keepdims, numbers(a, where), mean, correction)
+
+
 defvjp(np.var,    var_vjp, None, None, None, None, None, None, center_vjp)
 defjvp(np.var,    var_jvp, None, None, None, None, None, None, center_jvp)
 defvjp(np.std,    std_vjp, None, None, None, None, None, None, std_center_vjp)
 defjvp(np.std,    std_jvp, None, None, None, None, None, None, std_center_jvp)
-defvjp(np.nanvar, nanvar_vjp)
-defjvp(np.nanvar, nanvar_jvp)
-defvjp(np.nanstd, nanstd_vjp)
-defjvp(np.nanstd, nanstd_jvp)
+defvjp(np.nanvar, nanvar_vjp, None, None, None, None, None, None, nan_center_vjp)
+defjvp(np.nanvar, nanvar_jvp, None, None, None, None, None, None, nan_center_jvp)
+defvjp(np.nanstd, nanstd_vjp, None, None, None, None, None, None, nanstd_center_vjp)
+defjvp(np.nanstd, nanstd_jvp, None, None, None, None, None, None, nanstd_center_jvp)
 # fmt: on
 
 
@@ -503,12 +529,20 @@ def arranged(values: Any, a: Any, q: Any, axis: Any, keepdims: Any) -> Any:
     return out if np.ndim(out) > 0 else out[()]
 
 
-def weighted_quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool, weights: Any) -> Any:
-    """The quantiles of weighted entries, which have no rule: a derivative with respect to any of them is refused."""
-    return np.quantile(a, q, axis, method=method, keepdims=keepdims, weights=weights)  # type: ignore[call-overload]
-
-
-define(weighted_quantile, name="numpy.quantile with weights")
+def weighted_quantile(a: Any, q: Any, axis: Any, keepdims: bool, weights: Any, skip_nan: bool) -> Any:
+    """The quantiles of weighted entries: the first in order at which the running weight reaches `q` of the whole."""
+    a, weights = np.asarray(a), np.asarray(weights)
+    if np.ndim(weights) < np.ndim(a):
+        weights = placed(weights, axis, np.ndim(a))
+    rows, shares = rows_of(a, axis), rows_of(np.broadcast_to(weights, np.shape(a)), axis)
+    shares = np.where(np.isnan(rows), 0.0, shares) if skip_nan else shares
+    order = np.argsort(rows, axis=-1, kind="stable")
+    running = np.cumsum(np.take_along_axis(shares, order, -1), axis=-1)
+    running = np.where(running == 0, -1.0, running / running[..., -1:])
+    place = np.sum(running[..., None, :] < np.ravel(q)[:, None], axis=-1)
+    values = np.take_along_axis(rows, np.take_along_axis(order, place, -1), -1)
+    kept = kept_shape(a, axis) if keepdims else np.shape(values)[:-1]
+    return np.reshape(np.moveaxis(values, -1, 0), np.shape(q) + kept)
 
 
 def quantile(
@@ -524,7 +558,7 @@ def quantile(
 ) -> Any:
     """The quantiles `q`."""
     if weights is not None:
-        return weighted_quantile(a, q, axis, method, keepdims, weights)
+        return weighted_quantile(a, q, axis, keepdims, weights, False)
     rows = np.sort(rows_of(np.asarray(a), axis), axis=-1)
     place = place_of(np.shape(rows)[-1], np.ravel(q), method)
     below = np.floor(place).astype(int)
@@ -548,7 +582,7 @@ def nanquantile(
 ) -> Any:
     """The quantiles `q` of the entries that are numbers; sorting puts the others last."""
     if weights is not None:
-        return weighted_quantile(a, q, axis, method, keepdims, weights)
+        return weighted_quantile(a, q, axis, keepdims, weights, True)
     rows = np.sort(rows_of(np.asarray(a), axis), axis=-1)
     n = np.maximum(np.sum(~np.isnan(rows), axis=-1, keepdims=True), 1)
     place = place_of(n, np.ravel(q), method)
@@ -589,10 +623,10 @@ def nanpercentile(
     return nanquantile(a, np.true_divide(q, 100), axis, method=method, keepdims=keepdims, weights=weights)
 
 
-composite(np.quantile, quantile, source=PLOTTING_SOURCE, limits="without weights")
-composite(np.percentile, percentile, source=PLOTTING_SOURCE, limits="without weights")
-composite(np.nanquantile, nanquantile, source=PLOTTING_SOURCE, limits="without weights")
-composite(np.nanpercentile, nanpercentile, source=PLOTTING_SOURCE, limits="without weights")
+composite(np.quantile, quantile, source=PLOTTING_SOURCE)
+composite(np.percentile, percentile, source=PLOTTING_SOURCE)
+composite(np.nanquantile, nanquantile, source=PLOTTING_SOURCE)
+composite(np.nanpercentile, nanpercentile, source=PLOTTING_SOURCE)
 
 
 def average(
@@ -1021,6 +1055,7 @@ composite(np.corrcoef, corrcoef)
 
 def bin_of(a: Any, edges: Any) -> Any:
     """The bin of every entry; the last bin is closed, and what is in none has the number -1."""
+    a = np.asarray(a)
     k = np.searchsorted(edges, a, side="right") - 1
     n = np.size(edges) - 1
     k = np.where(a == edges[-1], n - 1, k)
@@ -1050,18 +1085,48 @@ def histogram_tangent(t: Any, ans: Any, a: Any, weights: Any, density: Any) -> A
     return sums, np.zeros_like(edges)
 
 
+def along_edges(edges: Any) -> Any:
+    """How far each edge is on the way from the first to the last."""
+    return np.arange(np.size(edges)) / (np.size(edges) - 1)
+
+
+def data_share(g: Any, a: Any, bins: Any, range: Any, density: Any) -> Any:
+    """The cotangent of the data of a histogram: counts are constant, equal bins reach from end to end."""
+    refuse(density is True, "numpy.histogram of a density, with respect to its data,")
+    if np.ndim(bins) > 0 or range is not None:
+        return np.zeros_like(a)
+    least, greatest, part = a == np.min(a), a == np.max(a), along_edges(g)
+    low, high = np.sum(g * (1 - part)) / np.sum(least), np.sum(g * part) / np.sum(greatest)
+    return np.where(least, low, 0.0) + np.where(greatest, high, 0.0)
+
+
+def data_tangent(t: Any, ans: Any, a: Any, bins: Any, range: Any, density: Any) -> Any:
+    """The tangent of a histogram from that of its data."""
+    refuse(density is True, "numpy.histogram of a density, with respect to its data,")
+    if np.ndim(bins) > 0 or range is not None:
+        return np.zeros(np.shape(ans[0])), np.zeros_like(ans[1])
+    least, greatest, part = a == np.min(a), a == np.max(a), along_edges(ans[1])
+    low = np.sum(np.where(least, t, 0.0)) / np.sum(least)
+    high = np.sum(np.where(greatest, t, 0.0)) / np.sum(greatest)
+    return np.zeros(np.shape(ans[0])), low * (1 - part) + high * part
+
+
 # fmt: off
 linear(np.bincount,  None,
                      lambda g, ans, x, weights=None, minlength=0: g[x], of=(1,))
-defvjp(np.histogram, None, None, None, None,
+defvjp(np.histogram, lambda g, ans, a, bins=10, range=None, density=None, weights=None:
+                         data_share(g[1], a, bins, range, density),
+                     None, None, None,
                      lambda g, ans, a, bins=10, range=None, density=None, weights=None:
                          histogram_share(g[0], ans, a, weights, density))
-defjvp(np.histogram, None, None, None, None,
+defjvp(np.histogram, lambda t, ans, a, bins=10, range=None, density=None, weights=None:
+                         data_tangent(t, ans, a, bins, range, density),
+                     None, None, None,
                      lambda t, ans, a, bins=10, range=None, density=None, weights=None:
                          histogram_tangent(t, ans, a, weights, density))
 # fmt: on
 define(np.bincount, data_shape=True)
-define(np.histogram, limits="with respect to the weights; counts and edges are constants")
+define(np.histogram, limits="counts are constants; not a density with respect to the data")
 
 
 # Interpolation: the piece that holds `x`, and constants beyond the ends.
@@ -1293,8 +1358,32 @@ def poly_share(g: Any, ans: Any, z: Any) -> Any:
     return -np.polyval(lags[::-1], z)
 
 
+def with_roots(z: Any) -> Any:
+    """The polynomial with given roots."""
+    return np.poly(z)
+
+
+def characteristic(a: Any) -> Any:
+    """The characteristic polynomial of a matrix, by the recurrence of Faddeev and LeVerrier."""
+    n = np.shape(a)[0]
+    eye = np.eye(n, dtype=a.dtype)
+    out = np.zeros(n + 1, dtype=a.dtype)
+    out[0] = 1.0
+    m = np.zeros_like(a)
+    for k in range(1, n + 1):
+        m = a @ m + out[k - 1] * eye
+        out[k] = -np.trace(a @ m) / k
+    return out
+
+
+def poly(seq_of_zeros: Any) -> Any:
+    """The polynomial with given roots, or the characteristic polynomial of a matrix."""
+    z = np.asarray(seq_of_zeros)
+    return characteristic(z) if np.ndim(z) == 2 else with_roots(np.atleast_1d(z))
+
+
 # fmt: off
-defvjp(np.poly, lambda g, ans, seq_of_zeros: poly_share(g, ans, seq_of_zeros))
-defjvp(np.poly, lambda t, ans, seq_of_zeros: poly_tangent(t, ans, seq_of_zeros))
+defvjp(with_roots, lambda g, ans, z: poly_share(g, ans, z))
+defjvp(with_roots, lambda t, ans, z: poly_tangent(t, ans, z))
 # fmt: on
-define(np.poly, limits="roots, not a matrix", source="synthetic division, Horner 1819")
+composite(np.poly, poly, source="synthetic division, Horner 1819; Faddeev and LeVerrier for a matrix")

@@ -9,6 +9,7 @@ keyword, exactly as the user gave them. Rules are compiled by the same frontend 
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,6 +92,15 @@ def _lookup_lazily(fun: Any) -> Entry | None:
         importlib.import_module(chapter)
     _generation = before  # no derivative made so far could use what was not there
     return ENTRIES.get(fun) if chapters else None
+
+
+def position_of(entry: Entry, name: str) -> int | None:
+    """The position of a parameter, by the names in the rules: not every function of C tells its own."""
+    for rule in (*(entry.vjps or ()), *(entry.jvps or ())):
+        if rule is not None:
+            names = list(inspect.signature(rule).parameters)[2:]
+            return names.index(name) if name in names else None
+    return None
 
 
 def dotted_name(fun: Any) -> str:

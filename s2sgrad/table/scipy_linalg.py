@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
-from .composite import composite
-from .functional import sum_to
+from ..ir.result_types import RULES, real_or_complex_type, shaped_as
+from .composite import composite, refuse
+from .functional import in_kind, sum_to
 from .linalg import (
     SPECTRAL,
     adjoint,
+    as_complex,
     below,
     cholesky_pullback,
     cholesky_pushforward,
@@ -53,12 +55,6 @@ HERMITIAN = ("her", "hermitian", "pos", "positive definite")
 TURNED = {"upper triangular": "lower triangular", "lower triangular": "upper triangular"}
 
 # Inverse, determinant, systems ----------------------------------------------------------------------------------
-
-
-def refuse(unsupported: bool, what: str) -> None:
-    """Raise where a rule would not hold."""
-    if unsupported:
-        raise NotImplementedError(what + " has no derivative in the table")
 
 
 def masked(x: Any, structure: Any, lower: bool) -> Any:
@@ -405,8 +401,24 @@ defjvp(SL.solve_sylvester, lambda t, ans, a, b, q: -SL.solve_sylvester(a, b, t @
                            lambda t, ans, a, b, q: SL.solve_sylvester(a, b, t))
 composite(SL.solve_continuous_lyapunov, lambda a, q: SL.solve_sylvester(a, adjoint(a), q))
 # The square of the root is the matrix: `x dx + dx x = da`.
-defvjp(SL.sqrtm, lambda g, ans, A, disp=None, blocksize=None: SL.solve_sylvester(ans.T, ans.T, g))
-defjvp(SL.sqrtm, lambda t, ans, A, disp=None, blocksize=None: SL.solve_sylvester(ans, ans, t))
+def sqrtm_vjp(g: Any, ans: Any, A: Any, disp: Any = None, blocksize: Any = None) -> Any:
+    """The square root of a real matrix may be complex; the cotangent of the matrix is real."""
+    root, g = as_complex(ans, A), as_complex(g, A)
+    share = SL.solve_sylvester(swapped(root), swapped(root), g)
+    return share if np.iscomplexobj(A) else np.real(share)
+
+
+def sqrtm_jvp(t: Any, ans: Any, A: Any, disp: Any = None, blocksize: Any = None) -> Any:
+    """The same, forward."""
+    root = as_complex(ans, A)
+    change = SL.solve_sylvester(root, root, as_complex(t, A))
+    return change if np.iscomplexobj(A) else in_kind(change, ans)
+
+
+RULES[SL.sqrtm] = real_or_complex_type
+RULES[SL.solve_sylvester] = RULES[SL.solve_banded] = shaped_as(2)
+defvjp(SL.sqrtm, sqrtm_vjp)
+defjvp(SL.sqrtm, sqrtm_jvp)
 # fmt: on
 
 
@@ -463,15 +475,17 @@ def cholesky_jvp(
 def cho_factor_vjp(
     g: Any, ans: Any, a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
 ) -> Any:
-    """Only the triangle of the factor is a function; the other holds what was there."""
-    return cholesky_vjp(triangle(g[0], lower, False), triangle(ans[0], lower, False), a, lower)
+    """The triangle of the factor is that of `cholesky`; the other holds what was there."""
+    kept = g[0] - triangle(g[0], lower, False)
+    return cholesky_vjp(g[0] - kept, triangle(ans[0], lower, False), a, lower) + symmetric(kept)
 
 
 def cho_factor_jvp(
     t: Any, ans: Any, a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
 ) -> Any:
     """The same, forward."""
-    return cholesky_jvp(t, triangle(ans[0], lower, False), a, lower), None
+    kept = t - triangle(t, lower, False)
+    return cholesky_jvp(t, triangle(ans[0], lower, False), a, lower) + kept, None
 
 
 def cho_solve_back(g: Any, c_and_lower: Any) -> Any:
@@ -970,7 +984,11 @@ def circulant(c: Any) -> Any:
 
 def leslie(f: Any, s: Any) -> Any:
     """The first row is `f`, the first diagonal below the main one `s`."""
-    return np.concatenate((f[None, :], np.concatenate((np.diag(s), np.zeros_like(s)[:, None]), axis=1)))
+    n = f.shape[0]
+    out = np.zeros((n, n), dtype=np.result_type(f, s))
+    out[0] = f
+    out[np.arange(1, n), np.arange(n - 1)] = s
+    return out
 
 
 def companion(a: Any) -> Any:

@@ -57,8 +57,17 @@ def rolled_place(axis: int, start: int, n: int) -> int:
     return start - 1 if axis % n < start else start
 
 
+def places_in_order(a: Any, shape: Any, order: Any) -> Any:
+    """The places of the entries of `a` as a reshape reads them that follows its layout in memory."""
+    places = np.empty_like(a, dtype=int)
+    places[...] = np.reshape(np.arange(np.size(a)), np.shape(a))
+    return np.ravel(places, "K") if order == "K" else np.reshape(places, shape, order=order)
+
+
 def reflat(g: Any, a: Any, order: Any) -> Any:
     """A flat cotangent in the shape of `a`."""
+    if order == "A" or order == "K" and np.ndim(a) > 1:
+        return np.reshape(scattered(g, np.ravel(a), places_in_order(a, np.shape(g), order)), np.shape(a))
     return (
         np.reshape(g, np.shape(a))
         if order == "C" or order == "K"
@@ -151,6 +160,10 @@ def parts(g: Any, arrays: Any, axis: Any) -> Any:
             [np.reshape(g[bounds[k] : bounds[k + 1]], np.shape(arrays[k])) for k in range(len(arrays))]
         )
     axis = axis % np.ndim(g)
+    if isinstance(arrays, np.ndarray):
+        shape = np.shape(arrays)
+        each = shape[1 : axis + 1] + (shape[0],) + shape[axis + 1 :]
+        return np.moveaxis(np.reshape(g, each), axis, 0)
     bounds = ends([np.shape(a)[axis] for a in arrays])
     return tuple([g[along(axis, slice(bounds[k], bounds[k + 1]))] for k in range(len(arrays))])
 
@@ -158,6 +171,8 @@ def parts(g: Any, arrays: Any, axis: Any) -> Any:
 def layers(g: Any, arrays: Any, axis: int) -> Any:
     """The parts of `g` that came from each of the arrays stacked along `axis`."""
     axis = axis % np.ndim(g)
+    if isinstance(arrays, np.ndarray):
+        return np.moveaxis(g, axis, 0)
     return tuple([g[along(axis, k)] for k in range(len(arrays))])
 
 
@@ -171,22 +186,32 @@ linear(np.stack,       lambda g, ans, arrays, axis=0, out=None, dtype=None, cast
 
 def vstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
     """The arrays one below another."""
+    if isinstance(tup, np.ndarray):
+        return np.concatenate(tup if np.ndim(tup) > 2 else np.reshape(tup, (np.shape(tup)[0], 1, -1)))
     return np.concatenate([with_rows(a) for a in tup])
 
 
 def hstack(tup: Any, dtype: Any = None, casting: str = "same_kind") -> Any:
     """The arrays side by side."""
+    if isinstance(tup, np.ndarray):
+        return np.ravel(tup) if np.ndim(tup) < 3 else np.concatenate(tup, 1)
     arrays = [with_axis(a) for a in tup]
     return np.concatenate(arrays, 0 if np.ndim(arrays[0]) == 1 else 1)
 
 
 def dstack(tup: Any) -> Any:
     """The arrays one behind another."""
+    if isinstance(tup, np.ndarray):
+        return np.transpose(tup)[None] if np.ndim(tup) == 2 else np.concatenate([np.moveaxis(tup, 0, -1)], 2)
     return np.concatenate([with_planes(a) for a in tup], 2)
 
 
 def column_stack(tup: Any) -> Any:
     """The arrays side by side, those of one axis as columns."""
+    if isinstance(tup, np.ndarray):
+        if np.ndim(tup) < 3:
+            return np.array(np.transpose(tup)) if np.ndim(tup) == 2 else np.reshape(tup, (1, -1))
+        return np.concatenate(tup, 1)
     return np.concatenate([np.reshape(a, (-1, 1)) if np.ndim(a) < 2 else a for a in tup], 1)
 
 
@@ -585,7 +610,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     """The array with more entries around it."""
     array = np.asarray(array)
     widths = pad_widths(pad_width, np.ndim(array))
-    if mode == "constant":
+    if mode == "constant" or mode == "empty":
         return pad_constant(array, widths, kwargs.get("constant_values", 0))
     if mode == "linear_ramp":
         return pad_ramp(array, widths, kwargs.get("end_values", 0))

@@ -15,6 +15,7 @@ import scipy.special as sp
 from . import special_incomplete
 from .registry import define, defjvp, defvjp, inactive
 from .special_frame import special
+from .special_zeta import hurwitz
 
 __all__ = ["special_incomplete"]
 
@@ -139,7 +140,7 @@ special(sp.gamma, lambda g, ans, x: g * ans * sp.psi(x))
 special(sp.rgamma, lambda g, ans, x: g * rgamma_slope(x, ans))
 special(sp.gammaln, lambda g, ans, x: g * sp.psi(x))
 special(sp.loggamma, lambda g, ans, z: g * sp.psi(z))
-special(sp.psi, lambda g, ans, x: g * sp.zeta(2, x), limits="real arguments")
+special(sp.psi, lambda g, ans, x: g * (hurwitz(2, x) if np.iscomplexobj(x) else sp.zeta(2, x)))
 special(sp.polygamma, None, lambda g, ans, n, x: g * sp.polygamma(n + 1, x), limits="not in n")
 special(
     sp.multigammaln,

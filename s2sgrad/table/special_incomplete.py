@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import scipy.special as sp
 
+from .registry import inactive
 from .special_frame import special
 
 # Densities.
@@ -78,12 +79,31 @@ def beta_in_second(a: Any, b: Any, logit: Any) -> Any:
     return -beta_in_first(b, a, -logit)
 
 
+def student_score(df: Any, t: Any) -> Any:
+    """The derivative of the logarithm of the density of Student's t distribution in df."""
+    ratio = t * t / df
+    spread = 0.5 * (df + 1) * ratio / (df * (1 + ratio)) - 0.5 * np.log1p(ratio)
+    return spread - 0.5 * (sp.psi(0.5 * df) - sp.psi(0.5 * (df + 1))) - 0.5 / df
+
+
+def student_near_zero(df: Any, t: Any) -> Any:
+    """The derivative of stdtr(df, t) in df as an integral from 0 to t, by Gauss's formula: it is smooth at 0."""
+    s, w = np.polynomial.legendre.leggauss(32)
+    x, shape = np.expand_dims(t, -1) * (0.5 * (s + 1)), np.expand_dims(df, -1)
+    return t * np.sum(0.5 * w * student_density(shape, x) * student_score(shape, x), axis=-1)
+
+
 def student_in_df(df: Any, t: Any) -> Any:
     """The derivative of stdtr(df, t) in df: for t > 0 it is 1 - betainc(df / 2, 1 / 2, df / (df + t * t)) / 2."""
-    by_shape = beta_in_first(0.5 * df, 0.5, np.log(df) - 2 * np.log(np.abs(t)))
-    return -0.25 * np.sign(t) * by_shape - student_density(df, t) * t / (2 * df)
+    df, t = np.broadcast_arrays(df, t)
+    near = t * t < 0.25 * df
+    far, low = np.where(near, np.sqrt(df), t), np.where(near, t, 0.0)
+    by_shape = beta_in_first(0.5 * df, 0.5, np.log(df) - 2 * np.log(np.abs(far)))
+    outer = -0.25 * np.sign(far) * by_shape - student_density(df, far) * far / (2 * df)
+    return np.where(near, student_near_zero(df, low), outer)
 
 
+inactive(np.polynomial.legendre.leggauss)
 special(
     sp.gammainc,
     lambda g, ans, a, x: g * gamma_in_shape(a, x),

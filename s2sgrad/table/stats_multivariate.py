@@ -28,7 +28,7 @@ def multinomial_logpmf(x: Any, n: Any, p: Any) -> Any:
     outside = np.any((x < 0) | (np.floor(x) != x), axis=-1) | (np.sum(x, axis=-1) != n)
     wrong = np.any((p < 0) | (p > 1), axis=-1) | (n < 0)
     inside = sp.gammaln(n + 1) + np.sum(sp.xlogy(x, p) - sp.gammaln(x + 1), axis=-1)
-    return unless(wrong, np.nan, np.where(outside, -np.inf, inside))
+    return np.asarray(unless(wrong, np.nan, np.where(outside, -np.inf, inside)))
 
 
 def multinomial_pmf(x: Any, n: Any, p: Any) -> Any:

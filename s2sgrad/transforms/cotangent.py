@@ -12,9 +12,9 @@ from ..errors import DifferentiationError
 from ..frontend.primitives import extent, list_add, list_zeros, packed_add, packed_zeros
 from ..ir.builder import Builder
 from ..ir.program import Op, Value, type_of
-from ..ir.types import Dim, Extent, Type, covers, same_extent
+from ..ir.types import UNKNOWN, Dim, Extent, Type, covers, same_extent
 from ..table import shapes
-from ..table.functional import sum_to
+from ..table.functional import in_kind, sum_to
 
 
 def run_time_shape(b: Builder, x: Value) -> Any:
@@ -52,7 +52,28 @@ def fit(b: Builder, c: Any, x: Value, elementwise: bool, rule_name: str) -> Any:
         raise DifferentiationError(
             f"the rule of `{rule_name}` gave a cotangent of rank {found} for an argument of rank {wanted}"
         )
-    return cast(b, c, x.type)
+    return described(_real_where_real(b, cast(b, c, x.type), x), x.type)
+
+
+def _real_where_real(b: Builder, c: Any, x: Value) -> Any:
+    """The real part of a cotangent, if its value turns out real: eigenvalues may be either."""
+    if x.type.dtype is not None or not (x.type.shape or b.complex) or not isinstance(c, Value):
+        return c
+    if x.type.kind in ("list", "packed") or c.type.kind in ("list", "packed"):
+        return c
+    dtype = c.type.dtype
+    return b.op(in_kind, (c, x)) if dtype is None or dtype.kind == "c" else c
+
+
+def described(c: Any, t: Type) -> Any:
+    """A cotangent whose type was not found has the shape of its value, and the dtype where that is certain."""
+    if not isinstance(c, Value) or c.type.kind != "unknown" or c.type.shape is not None or not t.shape:
+        return c
+    if t.kind == "array" and t.dtype == np.float64:
+        c.type = t
+    elif t.kind in ("array", "unknown"):
+        c.type = Type("unknown", c.type.dtype, t.shape)
+    return c
 
 
 def shapes_agree(c: Type, x: Type) -> bool:
@@ -123,8 +144,10 @@ def zeros(b: Builder, x: Value) -> Any:
     """The zero cotangent of a value."""
     if x.type.is_scalar:
         return 0.0
+    if x.type == UNKNOWN:  # it may be a tuple
+        return b.op(packed_zeros, (x,))
     zero = {"packed": packed_zeros, "list": list_zeros}.get(x.type.kind, np.zeros_like)
-    return b.op(zero, (x,))
+    return described(b.op(zero, (x,)), x.type)
 
 
 @dataclass(frozen=True, slots=True)

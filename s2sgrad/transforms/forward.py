@@ -47,9 +47,10 @@ from ..ir.types import covers
 from ..optimize.simplify import DERIVATIVE
 from ..table import shapes
 from ..table.functional import index_set
+from ..table.registry import position_of
 from .activity import active_values, place, refuse_opaque
 from .composites import expand_composites
-from .cotangent import run_time_shape, zeros
+from .cotangent import run_time_shape, total, zeros
 
 
 @dataclass(eq=False)
@@ -124,11 +125,7 @@ def tangent_of(state: Pushing, x: Any) -> Any:
         known = state.tangents.get(x)
         if known is not None:
             return known
-        return (
-            zeros(state.builder, _plainest(state.new.get(x, x)))
-            if x.type.may_be_active
-            else state.new.get(x, x)
-        )
+        return zeros(state.builder, state.new.get(x, x)) if x.type.may_be_active else state.new.get(x, x)
     if isinstance(x, tuple) and hasattr(x, "_fields"):
         return type(x)(*[tangent_of(state, item) for item in x])
     if isinstance(x, (tuple, list)):
@@ -136,21 +133,6 @@ def tangent_of(state: Pushing, x: Any) -> Any:
     if isinstance(x, dict):
         return {key: tangent_of(state, item) for key, item in x.items()}
     return 0.0 if isinstance(x, (int, float, complex)) and not isinstance(x, bool) else x
-
-
-def _plainest(v: Any) -> Any:
-    """The array that a value was written into: of the same shape, and needed anyway."""
-    while (
-        isinstance(v, Value)
-        and isinstance(v.node, Op)
-        and v.node.fun in (index_set, np.zeros_like)
-        and not v.node.kwargs
-    ):
-        base = v.node.args[0]
-        if not isinstance(base, Value) or base.type.dtype != v.type.dtype or base.type.kind != v.type.kind:
-            return v
-        v = base
-    return v
 
 
 def moves(state: Pushing, x: Any) -> bool:
@@ -197,17 +179,13 @@ def _fitted(state: Pushing, t: Any, value: Value) -> Any:
     have, like = type_of(t), value.type
     if like.kind == "array" and like.rank == 0 and have.kind in ("scalar", "float", "complex"):
         t = state.builder.op(np.asarray, (t,))
-    widens = (
-        like.kind == "array"
-        and like.dtype is not None
-        and like.dtype.kind == "c"
-        and have.dtype != like.dtype
-    )
-    return (
-        state.builder.op(shapes.astype, (t, like.dtype))
-        if widens and have.kind in ("array", "unknown")
-        else t
-    )
+    if like.kind != "array" or like.dtype is None or have.dtype == like.dtype:
+        return t
+    if have.kind not in ("array", "unknown") or (have.dtype is None and like.dtype.kind != "c"):
+        return t
+    if have.dtype is not None and have.dtype.kind == "c" and like.dtype.kind == "f":
+        t = state.builder.op(np.real, (t,))
+    return state.builder.op(shapes.astype, (t, like.dtype))
 
 
 def _broadcast(state: Pushing, t: Any, value: Value) -> Any:
@@ -232,43 +210,43 @@ def _tangent(state: Pushing, node: Op, args: Any, kwargs: Any, out: Any) -> Any:
             shares.append(_share(state, node, entry, k, tangent_of(state, a), args, kwargs, out))
     for key, a in node.kwargs.items():
         if moves(state, a):
-            raise _no_rule(node, key)
+            shares.append(_share(state, node, entry, key, tangent_of(state, a), args, kwargs, out))
     return _sum(state, shares, node.structure)
 
 
 def _sum(state: Pushing, shares: list[Any], structure: Any) -> Any:
-    total = shares[0]
-    for share in shares[1:]:
-        if structure is None:
-            total = state.builder.op(operator.add, (total, share))
-        else:
-            total = [
-                y if x is None else x if y is None else state.builder.op(operator.add, (x, y))
-                for x, y in zip(total, share)
-            ]
-    return total
+    if structure is None:
+        return total(state.builder, shares)
+    parts = list(zip(*shares))
+    return [total(state.builder, [x for x in part if x is not None]) for part in parts]
 
 
-def _share(state: Pushing, node: Op, entry: Any, k: int, t: Any, args: Any, kwargs: Any, out: Any) -> Any:
-    """The share of one argument in the tangent of the result."""
+def _share(state: Pushing, node: Op, entry: Any, which: Any, t: Any, args: Any, kwargs: Any, out: Any) -> Any:
+    """The share of one argument, given by position or by keyword, in the tangent of the result."""
+    k = which if isinstance(which, int) else position_of(entry, which)
     if state.structural and (entry.elementwise or k not in entry.linear):
         return _dependence(state, node, entry, t, args, kwargs, out)
-    if entry.jvps is not None:
-        rule = entry.jvps[k] if k < len(entry.jvps) else entry.jvps[0] if len(entry.jvps) == 1 else None
-        if rule is None:
-            raise _no_rule(node, k)
-        return lower_rule(state.builder, state.inputs, rule, (t, out, *args), kwargs)
-    if k in entry.linear:
-        return state.builder.op(node.fun, (*args[:k], t, *args[k + 1 :]), kwargs)
-    if entry.elementwise and entry.vjps is not None:
-        rule = entry.vjps[k] if k < len(entry.vjps) else None
-        if rule is None:
-            raise _no_rule(node, k)
-        return lower_rule(state.builder, state.inputs, rule, (t, out, *args), kwargs)
-    raise _no_rule(node, k)
+    if entry.jvps is None and k in entry.linear:
+        return _same_call(state, node, which, t, args, kwargs)
+    rules = entry.jvps if entry.jvps is not None else entry.vjps if entry.elementwise else None
+    if rules is None or k is None:
+        raise _no_rule(node, which)
+    variadic = entry.jvps is not None and len(rules) == 1 and isinstance(which, int)
+    rule = rules[k] if k < len(rules) else rules[0] if variadic else None
+    if rule is None:
+        raise _no_rule(node, which)
+    return lower_rule(state.builder, state.inputs, rule, (t, out, *args), kwargs)
+
+
+def _same_call(state: Pushing, node: Op, which: Any, t: Any, args: Any, kwargs: Any) -> Any:
+    """The tangent of a linear function: itself, of the tangent."""
+    if isinstance(which, int):
+        return state.builder.op(node.fun, (*args[:which], t, *args[which + 1 :]), kwargs)
+    return state.builder.op(node.fun, args, {**kwargs, which: t})
 
 
 REDUCTIONS = {
+    np.sum,
     np.max,
     np.min,
     np.prod,
@@ -297,12 +275,14 @@ def _dependence(state: Pushing, node: Op, entry: Any, t: Any, args: Any, kwargs:
         and isinstance(t, Value)
     ):
         return b.op(np.sum, (t,), kwargs)
-    total: Any = 0.0
+    if node.fun is np.cross and not kwargs and len(args) == 2 and type_of(out).rank:
+        return b.op(operator.add, (zeros(b, out), b.op(np.sum, (t,), {"axis": -1, "keepdims": True})))
+    whole: Any = 0.0
     for leaf in leaves(t):
         if leaf.type.may_be_active:
-            total = b.op(operator.add, (total, b.op(np.sum, (leaf,))))
+            whole = b.op(operator.add, (whole, b.op(np.sum, (leaf,))))
     spread = [
-        b.op(operator.add, (zeros(b, r), total)) if type_of(r).may_be_active else None
+        b.op(operator.add, (zeros(b, r), whole)) if type_of(r).may_be_active else None
         for r in ([out] if node.structure is None else out)
     ]
     return spread[0] if node.structure is None else spread

@@ -8,13 +8,14 @@ through tapes of loops, which `save` decides on when the needs of the whole bloc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..frontend.capture import Inputs
 from ..ir.builder import Builder
-from ..ir.program import Block, Branch, Call, Function, Loop, Op, Value, leaves, type_of
+from ..ir.program import Block, Branch, Call, Function, Loop, Op, Value, leaves, type_of, walk
 from ..optimize.simplify import DERIVATIVE
 from ..optimize.tails import sink_tails
 from .activity import active_values
@@ -28,6 +29,14 @@ from .reverse_branch import reverse_branch
 from .reverse_call import reverse_call
 from .reverse_loop import reverse_loop
 from .reverse_operation import reverse_operation
+
+
+def _values(block: Block) -> Iterator[Value]:
+    return (v for node in walk(block) for v in node.results)
+
+
+def _is_complex(v: Value) -> bool:
+    return v.type.dtype is not None and v.type.dtype.kind == "c"
 
 
 def reverse(
@@ -56,6 +65,7 @@ def reverse(
     so_far = so_far or {}
     block = Block([*function.params, *leaves(seeds), *so_far.values()])
     builder = Builder(block)
+    builder.complex = any(map(_is_complex, [*function.params, *_values(function.body)]))
     state = Reversal(builder, inputs, active, {} if splits is None else splits, packs=packs)
     region = Region(None, block)
     for p in block.params:

@@ -18,11 +18,12 @@ from ..frontend.primitives import (
     list_zeros,
     pack,
     packed_add,
+    part_cotangent,
     unpack,
     zeros_if_made,
 )
 from ..ir.program import Op, Value, type_of
-from ..ir.types import Type
+from ..ir.types import PACKED, UNKNOWN, Type
 from .activity import place
 from .adjoints import contribute
 from .cotangent import total, zeros
@@ -63,6 +64,9 @@ def _list_of_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) ->
 
 def _list_item_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
     items, index = node.args
+    if isinstance(items, Value) and items.type == UNKNOWN and type(index) is int:
+        give(state, mirror, items, state.builder.op(part_cotangent, (items, index, bars[0]), types=PACKED))
+        return True
     if not isinstance(items, Value) or items.type.kind != "list":
         return False
     if isinstance(index, slice):
@@ -101,11 +105,14 @@ def _stack_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> b
     items = node.args[0]
     if not isinstance(items, Value) or items.type.kind != "list":
         return False
-    if len(node.args) > 1 or set(node.kwargs) - {"dtype"}:
+    axis = node.args[1] if len(node.args) > 1 else node.kwargs.get("axis", 0)
+    if isinstance(axis, Value) or set(node.kwargs) - {"axis", "dtype"}:
         raise UnsupportedSyntaxError(
-            "a list grown at run time is stacked along the first axis only", place(node)
+            "a list grown at run time is stacked along an axis that is known when the program is compiled",
+            place(node),
         )
-    give(state, mirror, items, state.builder.op(list_from, (bars[0],), types=items.type))
+    rows = bars[0] if axis == 0 else state.builder.op(np.moveaxis, (bars[0], axis, 0))
+    give(state, mirror, items, state.builder.op(list_from, (rows,), types=items.type))
     return True
 
 

@@ -13,7 +13,7 @@ from ..ir.program import Op, Value, leaves, type_of
 from ..optimize.simplify import made_by
 from ..table.checks import conformed
 from ..table.functional import index_add, index_set
-from ..table.registry import Entry
+from ..table.registry import position_of
 from .activity import place
 from .adjoints import adjoint, contribute
 from .cotangent import Masked, zeros
@@ -68,15 +68,19 @@ def reverse_operation(state: Reversal, mirror: Mirror, node: Op) -> None:
 
 
 def _open_masks(mirror: Mirror, node: Op) -> list[Masked]:
-    """Take the masks off the one contribution to an elementwise result: its operands' will wear them."""
+    """Take the masks off the contributions to an elementwise result, all alike: its operands' will wear them."""
     found: list[Masked] = []
     if node.structure is not None or node.entry is None or not node.entry.elementwise:
         return found
     waiting = mirror.adjoints.get(node.results[0], [])
-    while len(waiting) == 1 and isinstance(waiting[0], Masked):
+    while waiting and all(isinstance(c, Masked) and _same_mask(c, waiting[0]) for c in waiting):
         found.append(waiting[0])
-        waiting[0] = waiting[0].cotangent
+        waiting[:] = [c.cotangent for c in waiting]
     return found
+
+
+def _same_mask(a: Masked, b: Masked) -> bool:
+    return a.test is b.test and a.taken == b.taken
 
 
 def _masked(c: Any, masks: list[Masked]) -> Any:
@@ -103,7 +107,7 @@ def apply_rules(state: Reversal, mirror: Mirror, node: Op, g: Any, ans: Any, mas
         contribute(state, mirror, arg, c, entry.elementwise, entry.name)
     for key, arg in node.kwargs.items():
         if any(v in state.alive for v in leaves(arg)):
-            position = _position_of(entry, key)
+            position = position_of(entry, key)
             if position is None or position >= len(entry.vjps) or entry.vjps[position] is None:
                 _refuse(node, key)
             c = _checked(
@@ -143,17 +147,6 @@ def _checked(state: Reversal, node: Op, rule: Any, c: Any, arg: Any) -> Any:
 
 
 VARIADIC: set[str] = set()
-
-
-def _position_of(entry: Entry, name: str) -> int | None:
-    """The position of a parameter, by the names in the rules: not every function of C tells its own."""
-    import inspect
-
-    for rule in entry.vjps or ():
-        if rule is not None:
-            names = list(inspect.signature(rule).parameters)[2:]
-            return names.index(name) if name in names else None
-    return None
 
 
 def _pull_back(state: Reversal, node: Op, rule: Any, g: Any, ans: Any) -> Any:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .gallery import PAGE, page
 from .pages import PAGES, ROOT, refreshed
+from .reference import REFERENCE, reference
 
 
 def in_a_process_of_its_own(name: str) -> subprocess.CompletedProcess[str]:
@@ -35,6 +36,7 @@ def main(arguments: list[str]) -> None:
         print_refreshed(arguments[1])
         return
     PAGE.write_text(page(), encoding="utf-8")
+    REFERENCE.write_text(reference(), encoding="utf-8")
     for name in arguments or PAGES:
         update(ROOT / name, name)
 

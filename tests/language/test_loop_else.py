@@ -99,9 +99,13 @@ def test_starred_target_takes_all_the_rest_of_an_array():
     check(f, np.append(X, 0.3))
 
 
+def test_the_sum_of_a_filter_is_a_loop():
+    check(lambda x: sum(filter(lambda v: v > 0, x * x - 0.5)), X)
+
+
 def test_filter_of_an_array_by_its_values_is_refused():
     def f(x):
-        return sum(filter(lambda v: v > 0, x))
+        return max(list(filter(lambda v: v > 0, x)))
 
     with pytest.raises(UnsupportedSyntaxError, match="known only when it runs") as caught:
         value_and_grad(f)(X)

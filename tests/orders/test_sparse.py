@@ -136,3 +136,36 @@ def test_a_pattern_found_serves_a_jacobian() -> None:
     x = rng.normal(size=40)
     found = jacobian(smoothed, sparsity=jacobian_sparsity(smoothed, x))(x)
     np.testing.assert_allclose(found.toarray(), jacobian(smoothed)(x), atol=1e-14)
+
+
+def test_the_cost_of_a_bundle_adjustment_does_not_grow_with_the_parameters() -> None:
+    """500 cameras: as many sweeps as one residual has parameters and a few, not as many as there are columns."""
+    cameras, points, each = 500, 300, 6
+    of_camera = np.repeat(np.arange(cameras), each)
+    of_point = np.concatenate([rng.permutation(points)[:each] for _ in range(cameras)])
+
+    def residuals(x):
+        pose, place = (
+            x[: 6 * cameras].reshape(cameras, 6)[of_camera],
+            x[6 * cameras :].reshape(points, 3)[of_point],
+        )
+        turn = pose[:, :3]
+        angle = np.sqrt(np.sum(turn * turn, axis=1, keepdims=True))
+        axis = turn / angle
+        moved = np.cos(angle) * place + np.sin(angle) * np.cross(axis, place) + pose[:, 3:]
+        return np.ravel(moved[:, :2] / (moved[:, 2:] + 9.0))
+
+    n = len(of_camera)
+    columns = np.hstack(
+        [6 * of_camera[:, None] + np.arange(6), 6 * cameras + 3 * of_point[:, None] + np.arange(3)]
+    )
+    rows = np.arange(2 * n)[:, None] + np.zeros(9, int)
+    both = np.repeat(columns, 2, axis=0)
+    shape = (2 * n, 6 * cameras + 3 * points)
+    pattern = scipy.sparse.csr_array((np.ones(both.size), (rows.ravel(), both.ravel())), shape=shape)
+    x = rng.uniform(0.2, 1.0, size=shape[1])
+    derivative = jacobian(residuals, sparsity=pattern)
+    v, step = rng.normal(size=shape[1]), 1e-6
+    numerical = (residuals(x + step * v) - residuals(x - step * v)) / (2 * step)
+    np.testing.assert_allclose(derivative(x) @ v, numerical, rtol=1e-5, atol=1e-6)
+    assert derivative._groups.count <= 20

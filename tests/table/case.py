@@ -17,7 +17,9 @@ class Case:
     wrt: tuple[int, ...] | None = None  # None: every argument with floating leaves
     rtol: float = 1e-6
     orders: int = 2  # 1 where the second derivative does not exist at this point (kinks)
+    value_rtol: float = 1e-11  # how well the value agrees with the original's
     name: str = ""
+    symmetric: tuple[int, ...] = ()  # positions of symmetric matrices, which move along symmetric directions
 
     def __repr__(self) -> str:
         shapes = ",".join("x".join(map(str, getattr(a, "shape", ()))) or type(a).__name__ for a in self.args)

@@ -35,6 +35,23 @@ SYMMETRIC = {
 }
 
 
+def name_of(case: Case) -> str:
+    """The name of the function of a case: the table's, or the case's own for a program."""
+    entry = lookup(case.fun)
+    return entry.name if entry is not None else case.name
+
+
+def is_symmetric(case: Case, k: int) -> bool:
+    """Whether an argument stands for a symmetric matrix."""
+    name = name_of(case)
+    return (
+        k in case.symmetric
+        or name.split(".")[-1] in SYMMETRIC
+        or lookup(case.fun) is not None
+        and "multivariate_normal" in name
+    )
+
+
 # Trees: nested tuples and lists whose leaves are arrays, scalars, or anything else.
 
 
@@ -198,7 +215,7 @@ def check_pullback(entry: Entry, case: Case, ans: Any, k: int, rng: np.random.Ge
     what = f"{entry.name}: {case}: vjp of argument {k}"
     g = map_leaves(lambda leaf: normal(rng, leaf), ans)
     single = precision(case.args, ans) == "single"
-    tangent = direction(rng, case.args[k], entry.name.split(".")[-1] in SYMMETRIC)
+    tangent = direction(rng, case.args[k], is_symmetric(case, k))
     expected, scale = pairing(g, numerical(case, k, tangent))
     rule = rule_at(entry.vjps, k)
     if rule is None:
@@ -231,7 +248,7 @@ def check_pushforward(entry: Entry, case: Case, ans: Any, k: int, rng: np.random
     what = f"{entry.name}: {case}: jvp of argument {k}"
     # The tangent of a Python scalar is in double precision: the compiler casts it.
     single = precision(case.args, ans) == precision(case.args[k]) == "single"
-    tangent = direction(rng, case.args[k], entry.name.split(".")[-1] in SYMMETRIC)
+    tangent = direction(rng, case.args[k], is_symmetric(case, k))
     expected = numerical(case, k, tangent)
     with np.errstate(all="ignore"):
         found = tangent_of(entry, case, ans, k, tangent)

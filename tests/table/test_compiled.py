@@ -17,13 +17,11 @@ from .test_rules import ALL
 EVERY = 3
 
 
-def selected(
-    every: int = EVERY, order: int = 1, thin: int = 1, known: dict[str, str] | None = None
-) -> list[Any]:
+def selected(every: int = EVERY, order: int = 1, thin: int = 1) -> list[Any]:
     """The cases with derivatives of an order as parameters, those that the quick suite leaves out marked as slow.
 
-    `thin` keeps one in so many of those that are left; `known` has the reasons why cases of a function fail, not every one of them.
-    """  # noqa: E501
+    `thin` keeps one in so many of those that are left.
+    """
     seen: Counter[Any] = Counter()
     out = []
     for file, case in ALL:
@@ -34,11 +32,6 @@ def selected(
         seen["quick"] += quick
         name = f"{file[6:]}-{case!r}"
         marks = [] if quick and seen["quick"] % thin == 0 else [pytest.mark.slow]
-        marks += [
-            pytest.mark.xfail(reason=r, strict=False)
-            for key, r in (known or {}).items()
-            if name.startswith(key)
-        ]
         out.append(pytest.param(case, id=name, marks=marks))
     return out
 

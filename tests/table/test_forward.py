@@ -11,11 +11,7 @@ from .case import Case
 from .higher import check_forward
 from .test_compiled import selected
 
-KNOWN = {
-    "scipy_linalg-eig(3x3)": "the vectors of a matrix with real values are real, their tangents complex",
-}
 
-
-@pytest.mark.parametrize("case", selected(thin=12, known=KNOWN))
+@pytest.mark.parametrize("case", selected(thin=12))
 def test_forward(case: Case) -> None:
     check_forward(case)
