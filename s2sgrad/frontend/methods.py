@@ -404,10 +404,10 @@ __all__ = [
     "ARRAY_ATTRIBUTES",
     "ARRAY_METHODS",
     "ARRAY_SPECIAL",
-    "refused_method",
     "call_method",
     "length",
     "ndim",
+    "refused_method",
     "shape_of",
     "size_of",
 ]

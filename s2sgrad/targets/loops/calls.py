@@ -426,7 +426,9 @@ def _list_set(k: Kernel, op: Op) -> None:
         if item != 0:
             raise refuse(op, "a number in a list of arrays")
         k.parts.use_numpy()
-        tree = call(dotted("np.zeros_like"), subscript(name(label), index))  # the cotangent of what is replaced
+        tree = call(
+            dotted("np.zeros_like"), subscript(name(label), index)
+        )  # the cotangent of what is replaced
     else:
         tree = _item(k, item, wanted)
     k.statement(gast.Assign([subscript(name(label), index, STORE)], tree, None), op)
