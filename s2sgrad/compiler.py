@@ -30,17 +30,19 @@ from .frontend.abstract import Path, Struct, children, leaves_of, map_abstract
 from .frontend.capture import Guard, Inputs, code_of, describe, identity
 from .frontend.depth import room_to_recurse
 from .frontend.lower import Lowered, lower
-from .frontend.primitives import list_zeros
+from .frontend.primitives import extent, list_zeros
 from .ir.builder import Builder
 from .ir.program import (
     UNDEFINED,
     Block,
     Branch,
     Function,
+    Op,
     Terminator,
     Value,
     free_values_of_block,
     leaves,
+    operands,
     type_of,
 )
 from .ir.result_types import opaque_types
@@ -49,7 +51,7 @@ from .ir.verifier import verify_if_asked
 from .optimize.carried import drop_invariant_carried
 from .optimize.dead_code import remove_dead_code
 from .table import registry
-from .table.checks import real_scalar
+from .table.checks import real_scalar, shaped_like
 from .table.registry import lookup
 from .targets.module_cache import load, log
 from .targets.numpy import Entry, Text, print_module
@@ -512,7 +514,23 @@ def _gradient_leaf(b: Builder, leaf: Any, bars: Any) -> Any:
         return number if t.kind == "float" else t.dtype.type(number) if t.kind == "scalar" else number + 0j
     if t.kind == "array" and t.rank == 0 and bar.type.kind != "array":
         return b.op(np.asarray, (bar,))
+    if t.kind == "array" and bar.type.kind == "array" and t.shape != bar.type.shape and not reads(bar, leaf):
+        return b.op(shaped_like, (bar, leaf), name=bar.name)
     return bar
+
+
+def reads(v: Value, leaf: Value) -> bool:
+    """Whether a value is computed from an argument: then NumPy compares their shapes. In doubt, yes."""
+    seen, pending = set(), [v]
+    while pending:
+        node = pending.pop().node
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if not isinstance(node, Op) or (node.fun is not extent and leaf in operands(node)):
+            return True
+        pending.extend(operands(node))
+    return False
 
 
 def finish(lowered: Lowered, adjoint: Reversed, name: str, result: Any, doc: str) -> Entry:

@@ -32,6 +32,13 @@ def conformed(c: Any, shape: tuple[int, ...], rule: str) -> Any:
     return c
 
 
+def shaped_like(c: Any, x: Any) -> Any:
+    """The cotangent `c` of `x`, which NumPy would have refused to broadcast if the shapes differ."""
+    if np.shape(c) != np.shape(x):
+        raise ValueError(f"operands could not be broadcast together with shapes {np.shape(x)} {np.shape(c)}")
+    return c
+
+
 define(real_scalar, effect=IMPURE, vjps=(lambda g, ans, x: g,), jvps=(lambda t, ans, x: t,))
 define(
     conformed,
@@ -39,5 +46,12 @@ define(
     vjps=(lambda g, ans, c, shape, rule: g, None, None),
     jvps=(lambda t, ans, c, shape, rule: t, None, None),
 )
+define(
+    shaped_like,
+    effect=IMPURE,
+    vjps=(lambda g, ans, c, x: g, lambda g, ans, c, x: np.zeros_like(x)),  # of `x` only the shape is read
+    jvps=(lambda t, ans, c, x: t, lambda t, ans, c, x: np.zeros_like(x)),
+)
+RULES[shaped_like] = lambda node, c, x: type_of(x)
 RULES[real_scalar] = lambda node, x: type_of(x)
 RULES[conformed] = lambda node, c, shape, rule: type_of(c)

@@ -1001,3 +1001,16 @@ def test_the_decorator_gives_the_same():
 
     np.testing.assert_array_equal(f.grad(X), grad(f)(X))
     np.testing.assert_allclose(f.grad(X), numerical_gradient(f, (X,))[0], rtol=1e-8)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_shapes_that_disagree_are_refused_where_the_gradient_needs_no_forward_value(jit):
+    """The gradient of a linear function reads nothing of the argument, and so met no operation that compares shapes."""
+    x = np.ones(4)
+    for f in (
+        lambda x: np.sum(x + np.ones(3)),
+        lambda x: np.sum(x * np.arange(3.0)),
+        lambda x: np.sum(x @ np.ones((5, 2))),
+    ):
+        with pytest.raises(ValueError):
+            grad(f, jit=jit)(x)

@@ -25,14 +25,14 @@ from ...frontend.primitives import (
 from ...ir.program import UNDEFINED, Op, Value, leaves, type_of
 from ...ir.result_types import as_tuple
 from ...kernels import KERNELS
-from ...table.checks import MISSHAPEN, conformed
+from ...table.checks import MISSHAPEN, conformed, shaped_like
 from ...table.functional import index_add, index_set, sum_to
 from ...table.registry import IMPURE
 from ...transforms.checkpoint import checkpoint_place
 from ..spelling import LOAD, STORE, call, constant, dotted, name, subscript
 from .access import Elements, base_index, element_of
 from .draws import is_draw, write_draw
-from .extents import extent_of
+from .extents import demand_same, extent_of
 from .foreign import is_foreign, positional, python_function
 from .kernel import Kernel, dtype_tree, empty, is_array, is_number, refuse
 from .nests import claim_base
@@ -470,6 +470,17 @@ def _conformed(k: Kernel, op: Op) -> None:
         k.trees[result] = k.scalar(c)
 
 
+def _shaped_like(k: Kernel, op: Op) -> None:
+    """A cotangent, if it has the shape of its argument."""
+    c, x = op.args
+    result = op.results[0]
+    if not (is_array(c) and is_array(x)) or c.type.rank != x.type.rank:
+        raise refuse(op)
+    for axis, (e, want) in enumerate(zip(c.type.shape, x.type.shape)):
+        demand_same(k, e, extent_of(k, c, axis), want, extent_of(k, x, axis))
+    k.labels[result] = k.label(c)
+
+
 def _list_add(k: Kernel, op: Op) -> None:
     a, b = op.args
     known = [x for x in (a, b) if x not in k.empties]
@@ -548,7 +559,8 @@ MORE: dict[Any, Writer] = {
     np.asanyarray: _array_of, np.copy: _array_of, np.stack: _stacked,
     np.concatenate: _stacked, list_zeros: _list_zeros, list_add: _list_add, list_from: _list_from, list_of: _list_of,
     list_append: _append, list_pop: _pop, list_set: _list_set, length: _length, range: _range, pack: _pack,
-    unpack: _unpack, print: write_print, np.copyto: _copyto, conformed: _conformed, checkpoint_place: _checkpoint,
+    unpack: _unpack, print: write_print, np.copyto: _copyto, conformed: _conformed, shaped_like: _shaped_like,
+    checkpoint_place: _checkpoint,
 }  # fmt: skip
 CALLS.update(MORE)
 __all__ = ["CALLS", "leaves", "spell_element", "write_op"]
