@@ -85,13 +85,51 @@ def supported() -> Table:
     for name, fun in _of_the_language():
         if name not in rows:
             modes = "constant" if name in CONSTANT else "reverse, forward"
-            rows[name] = Row(name, modes, "real, complex", False, "", _kind_of(fun))
+            jit = _is_lowered(name, fun, rows)
+            rows[name] = Row(name, modes, "real, complex", jit, "", _kind_of(fun))
     for name, fun in _spellings():
         hashable = callable(fun) and fun.__hash__ is not None
         known = ENTRIES.get(fun) if hashable and name not in rows else None
         if known is not None:
             rows[name] = _row(name, fun, known)
     return Table(rows[name] for name in sorted(rows))
+
+
+LOWERED = (
+    frozenset(  # methods of arrays that become operations of the program, without a function of their own
+        [
+            "T",
+            "mT",
+            "shape",
+            "size",
+            "ndim",
+            "dtype",
+            "real",
+            "imag",
+            "copy",
+            "fill",
+            "sort",
+            "flatten",
+            "item",
+            "reshape",
+            "astype",
+            "transpose",
+            "__getitem__",
+            "__setitem__",
+            "__len__",
+            "__iter__",
+        ]
+    )
+)
+
+
+def _is_lowered(name: str, fun: Any, rows: dict[str, Row]) -> bool:
+    """Whether what the frontend makes of a name compiles: of a method of arrays, what its function says."""
+    library, _, label = name.rpartition(".")
+    if library == "numpy.ndarray":
+        same = rows.get(f"numpy.{label}")
+        return label in LOWERED or (same is not None and same.jit)
+    return library in ("builtins", "operator") and fun not in STAND_INS
 
 
 CONSTANT = frozenset(

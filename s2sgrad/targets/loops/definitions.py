@@ -13,9 +13,9 @@ import numpy as np
 from ...errors import UnsupportedSyntaxError
 from ...frontend.abstract import NotStatic
 from ...frontend.capture import Inputs
-from ...ir.program import Block, Function, Node, Op, Value, functions_of, leaves, type_of
+from ...ir.program import Block, Function, Node, Op, Value, functions_of, is_static, leaves, type_of
 from ...ir.rewrite import substitute_in_block
-from ...ir.types import Type
+from ...ir.types import Type, array
 from ...kernels import KERNELS
 from ...table import shapes, simpler_shapes
 from ...table.composite import DEFINITIONS
@@ -54,7 +54,7 @@ def _expand(block: Block, inputs: Inputs, same: Same) -> bool:
     for node in block.nodes:
         for inner in getattr(node, "blocks", ()):
             changed |= _expand(inner, inputs, same)
-        told = sizes_of(node)
+        told = sizes_of(node) or constants_of(node)
         if told is not None:
             out.extend(told)
             continue
@@ -71,6 +71,28 @@ def _expand(block: Block, inputs: Inputs, same: Same) -> bool:
             out.extend(defined(node, definition, inputs, same))
     block.nodes = out
     return changed
+
+
+TABLES = frozenset(
+    [np.polynomial.legendre.leggauss]
+)  # functions of numbers that stand in the program, tabulated
+
+
+def constants_of(node: Any) -> list[Node] | None:
+    """The results of a function of constants, as arrays that are written down."""
+    if (
+        not isinstance(node, Op)
+        or not is_hashable(node.fun)
+        or node.fun not in TABLES
+        or not is_static(node.operands)
+    ):
+        return None
+    out: list[Node] = []
+    for r, table in zip(node.results, node.fun(*node.args, **node.kwargs)):
+        made = Op(np.array, lookup(np.array), (table.tolist(),), {}, (r,), loc=node.loc, state=node.state)
+        r.node, r.type = made, array(table.dtype, table.shape)
+        out.append(made)
+    return out
 
 
 def defined(node: Op, definition: Any, inputs: Inputs, same: Same) -> list[Node]:

@@ -25,7 +25,7 @@ from .access import (
     maybe_one,
     variable,
 )
-from .extents import extent_of, items_of, slice_size
+from .extents import demand_same, extent_of, items_of, slice_size
 from .kernel import Kernel, empty, is_array, refuse
 from .plan import Nest, Root
 from .reductions import accumulator_dtype, reduction_of, start, taken
@@ -42,6 +42,8 @@ class Writer:
     def __init__(self, k: Kernel, nest: Nest, shared: list[str] | None = None) -> None:
         self.k, self.nest = k, nest
         self.sizes = sizes_of(k, nest)
+        for root in nest.roots[1:]:
+            demand_domain(k, root, nest, self.sizes)
         own = range(len(shared or ()), len(nest.domain))  # the outer loops may be another nest's
         names = [k.fresh(LOOP_NAMES[d] if d < len(LOOP_NAMES) else "i") for d in own]
         self.loops = [*(shared or ()), *names]
@@ -89,6 +91,15 @@ class Writer:
     def emit(self, where: list[list[Any]], depth: int, statement: Any, node: Op) -> None:
         statement.origin = node.loc
         where[depth].append(statement)
+
+
+def demand_domain(k: Kernel, root: Root, nest: Nest, sizes: list[Tree]) -> None:
+    """Compare the domain of a root with that of its nest, where they are the same only if the block does not raise."""
+    if root.domain == nest.domain:
+        return
+    own = sizes_of(k, Nest(root.domain, [root]))
+    for e, size, want, whole in zip(root.domain, own, nest.domain, sizes):
+        demand_same(k, e, size, want, whole)
 
 
 def trivial(tree: Tree) -> bool:

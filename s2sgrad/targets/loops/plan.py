@@ -32,7 +32,7 @@ from ...ir.program import (
     walk,
 )
 from ...ir.result_types import as_tuple, subscript_shape, type_of_index
-from ...ir.types import Type
+from ...ir.types import Type, not_one
 from ...table.functional import index_add, index_set
 from ...table.registry import IMPURE, lookup
 from ..ownership import WRITES, Ownership, has_memory
@@ -100,7 +100,35 @@ class Planner:
     readers: dict[Any, int] = field(default_factory=dict)  # memory -> the last nest that reads it
     writer: dict[Any, int] = field(default_factory=dict)  # memory -> the last nest that writes it
     fence: int = 0
+    same: dict[Any, Any] = field(
+        default_factory=dict
+    )  # extent -> one that an operation of the block demands to equal it
     alias: set[Value] = field(default_factory=set)  # views that calls take as they are
+
+
+def one_for(p: Planner, e: Any) -> Any:
+    """The extent that stands for all that are demanded to be the same number."""
+    while e in p.same:
+        e = p.same[e]
+    return e
+
+
+def alike(p: Planner, a: Any, b: Any) -> bool:
+    """Whether two shapes are the same wherever the block does not raise."""
+    return len(a) == len(b) and all(m == n or one_for(p, m) == one_for(p, n) for m, n in zip(a, b))
+
+
+def _note_same(p: Planner, op: Op) -> None:
+    """Extents that an elementwise operation broadcasts together, neither of them 1."""
+    shape = op.results[0].type.shape
+    for v in operands(op):
+        if not is_array(v):
+            continue
+        for e, want in zip(v.type.shape[::-1], shape[::-1]):
+            if not isinstance(e, int) and not_one(e) and not_one(want):
+                a, b = one_for(p, e), one_for(p, want)
+                if a != b:
+                    p.same[b if isinstance(a, int) else a] = a if isinstance(a, int) else b
 
 
 def is_lazy_kind(op: Any) -> bool:
@@ -236,6 +264,8 @@ def _survey(p: Planner) -> None:
         written = _written(p, node)
         if written:
             p.writes[k] = written
+        if is_lazy_kind(node) and is_elementwise(node):
+            _note_same(p, node)
 
 
 def _find_memory(p: Planner) -> None:
@@ -392,7 +422,11 @@ def _repeated(p: Planner, v: Value) -> bool:
         return True
     for u in users:
         node = p.block.nodes[u]
-        if is_lazy_kind(node) and is_elementwise(node) and node.results[0].type.shape != v.type.shape:
+        if (
+            is_lazy_kind(node)
+            and is_elementwise(node)
+            and not alike(p, node.results[0].type.shape, v.type.shape)
+        ):
             return True
         if node.fun in (np.broadcast_to, np.outer):
             return True
@@ -447,7 +481,7 @@ def _sources(p: Planner, values: Any, domain: tuple | None) -> list[tuple[Value,
     pending = [(v, domain is not None) for v in values]
     while pending:
         v, aligned = pending.pop()
-        aligned = aligned and (not is_array(v) or v.type.shape == domain)
+        aligned = aligned and (not is_array(v) or alike(p, v.type.shape, domain))
         if v in out and (out[v] == aligned or not out[v]):
             continue
         out[v] = aligned and out.get(v, True)
@@ -468,14 +502,14 @@ def _settle_root(p: Planner, root: Root) -> None:
         least, roots = _needs(p, read, root.domain if _reads_aligned(root) else None)
     for v, aligned in roots:
         other = p.root_of[v]
-        joins = aligned and other.kind == "store" and other.domain == root.domain
+        joins = aligned and other.kind == "store" and alike(p, other.domain, root.domain)
         least = max(least, p.level[v] + (0 if joins else 1))
     least = max(least, _after_readers(p, node))
     at = next(
         (
             n
             for n in range(least, len(p.nests))
-            if isinstance(p.nests[n], Nest) and p.nests[n].domain == root.domain
+            if isinstance(p.nests[n], Nest) and alike(p, p.nests[n].domain, root.domain)
         ),
         None,
     )

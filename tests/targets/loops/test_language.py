@@ -34,7 +34,8 @@ OTHER = [
     "test_quicksort",
     "test_recursion_that_writes",
     "test_reading_an_unbound_name",
-]  # known faults, also without
+    "test_hessian_vector_product_of_rosenbrock_keeps_few_arrays",  # reads the text of the NumPy target
+]  # the others: known faults, also without
 
 
 def both(fun: Any, *args: Any, wrt: Any = 0) -> tuple[Any, Any]:
