@@ -206,7 +206,7 @@ def takes_over(k: Kernel, init: Any, t: Type) -> bool:
     """Whether a start is read by its loop alone, so that what the loop carries may go by its name."""
     if not isinstance(init, Value) or init in k.given or k.uses.get(init) != 1 or init not in k.labels:
         return False
-    if init in k.lazy or init in k.trees or list(k.labels.values()).count(k.labels[init]) > k.shares(init):
+    if init in k.lazy or init in k.trees:
         return False
     same = init.type.kind == t.kind or (is_number(init) and t.shape == ())
     return (

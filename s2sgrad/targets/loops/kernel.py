@@ -48,7 +48,6 @@ class Kernel:
     out: list[Any] = field(default_factory=list)
     commented: frozenset[Any] = frozenset()
     carried: Any = ()  # of the loop being written: what a break hands over
-    independent: bool = True  # whether iterations of the loops around do not depend on one another
     uses: dict[Value, int] = field(default_factory=dict)
     escaping: set[Any] = field(default_factory=set)  # allocations that outlive the block that makes them
     defined: set[str] = field(default_factory=set)  # the names assigned so far
@@ -83,10 +82,6 @@ class Kernel:
         if label is None:
             label = self.labels[v] = self.fresh(v.name)
         return label
-
-    def shares(self, v: Value) -> int:
-        """How many values may go by the name of `v` while it is taken over."""
-        return 10**6
 
     def assign(self, label: str, tree: Tree, node: Any = None) -> None:
         self.defined.add(label)

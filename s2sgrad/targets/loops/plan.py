@@ -255,6 +255,7 @@ def _is_whole(index: Any) -> bool:
 
 
 def _survey(p: Planner) -> None:
+    left = False
     for k, node in enumerate(p.block.nodes):
         read = set(operands(node)) if isinstance(node, Op) else set(free_values(node))
         for v in read:
@@ -264,7 +265,10 @@ def _survey(p: Planner) -> None:
         written = _written(p, node)
         if written:
             p.writes[k] = written
-        if is_lazy_kind(node) and is_elementwise(node):
+        left = left or may_leave(node)
+        if (
+            not left and is_lazy_kind(node) and is_elementwise(node)
+        ):  # later, shapes are not compared before an effect
             _note_same(p, node)
 
 
