@@ -1,9 +1,9 @@
 """From a function to the syntax tree it was compiled from.
 
-A file is parsed and compiled once. The function's code object is looked up among the code objects so made,
-which proves that the text found is the text of the code that is running. The one that equals it leads to the
-syntax node by its place: first line and name, and for several lambdas on one line the columns of their
-instructions. Only the node found is converted to gast.
+The statement at the function's line is parsed and compiled, or if that does not do the whole file, once. The
+function's code object is looked up among the code objects so made, which proves that the text found is the text of
+the code that is running. The one that equals it leads to the syntax node by its place: first line and name, and for
+several lambdas on one line the columns of their instructions. Only the node found is converted to gast.
 """
 
 from __future__ import annotations
@@ -165,13 +165,60 @@ class _Text:
 @lru_cache(maxsize=64)
 def _read(filename: str, raw_lines: tuple[str, ...], options: Options) -> _Text:
     """Parse and compile a text; the lines themselves are the key, so that an edited file is read again."""
-    text = "".join(raw_lines)
+    return _parsed("".join(raw_lines), filename, raw_lines, options)
+
+
+def _parsed(text: str, filename: str, raw_lines: tuple[str, ...], options: Options) -> _Text:
     tree = ast.parse(text, filename)
     codes: dict[Signature, list[CodeType]] = {}
     for code in _nested_codes(_compile(text, filename, options)):
         codes.setdefault(_signature(code), []).append(code)
-    lines = tuple(line.rstrip("\n") for line in raw_lines)
-    return _Text(filename, lines, options, _index(tree), codes)
+    return _Text(filename, _plain(raw_lines), options, _index(tree), codes)
+
+
+@lru_cache(maxsize=64)
+def _plain(raw_lines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(line.rstrip("\n") for line in raw_lines)
+
+
+@lru_cache(maxsize=256)
+def _read_statement(filename: str, raw_lines: tuple[str, ...], options: Options, where: range) -> _Text | None:
+    """What stands on some lines, and the imports before it; None if that is no statement.
+
+    Python compiles a call `np.exp(x)` in another way where it has seen an import of `np`.
+    """
+    text = "".join([*_imports(raw_lines)[: where.start], *raw_lines[where.start : where.stop]])
+    try:
+        return _parsed(text, filename, raw_lines, options)
+    except (SyntaxError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _imports(raw_lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The imports of a module, with empty lines for all else."""
+    out, inside = [], False
+    for line in raw_lines:
+        if _begins_statement(line):
+            inside = line.startswith(("import ", "from "))
+        out.append(line if inside else "\n")
+    return tuple(out)
+
+
+def _statement_at(raw_lines: tuple[str, ...], lineno: int) -> range:
+    """The lines of the statement of a module that a line seems to belong to."""
+    first = min(lineno, len(raw_lines)) - 1
+    while first > 0 and not _begins_statement(raw_lines[first]):
+        first -= 1
+    end, decorated = first + 1, raw_lines[first].startswith("@")
+    while end < len(raw_lines) and (decorated or not _begins_statement(raw_lines[end])):
+        decorated = decorated and (not _begins_statement(raw_lines[end]) or raw_lines[end].startswith("@"))
+        end += 1
+    return range(first, end)
+
+
+def _begins_statement(line: str) -> bool:
+    return not line[:1].isspace() and not line.startswith((")", "]", "}", "#")) and line != ""
 
 
 def _compile(text: str | ast.Module, filename: str, options: Options) -> CodeType:
@@ -211,20 +258,29 @@ def _key(node: FunctionNode) -> tuple[int, str]:
 
 
 def _search(code: CodeType, module_globals: dict[str, Any] | None) -> FunctionSource:
+    lines = _lines_of(code, module_globals)
     for optimize in OPTIMIZE:
-        text = _text_of(code, module_globals, optimize)
-        node = _matching_node(text, code) or _rewritten_node(text, code)
+        options = code.co_flags & FUTURE_FLAGS, optimize
+        where = _statement_at(lines, code.co_firstlineno)
+        text = _text_of(code, partial(_read_statement, code.co_filename, lines, options, where))
+        node = None if text is None else _node_in_place(text, code)
+        if text is None or node is None:
+            text = _text_of(code, partial(_read, code.co_filename, lines, options))
+            node = _matching_node(text, code) or _rewritten_node(text, code)
         if node is not None:
             return FunctionSource(code.co_name, text.filename, text.lines, node)
     raise _not_found(_CHANGED, code)
 
 
-def _text_of(code: CodeType, module_globals: dict[str, Any] | None, optimize: int) -> _Text:
+def _lines_of(code: CodeType, module_globals: dict[str, Any] | None) -> tuple[str, ...]:
     linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename, module_globals)
     if not lines:
         raise _not_found(_NO_TEXT, code)
-    read = partial(_read, code.co_filename, tuple(lines), (code.co_flags & FUTURE_FLAGS, optimize))
+    return tuple(lines)
+
+
+def _text_of(code: CodeType, read: Callable[[], T]) -> T:
     try:
         return _with_room(read)
     except (RecursionError, MemoryError):  # the parser reports its own full stack as the latter
@@ -246,6 +302,13 @@ def _matching_node(text: _Text, code: CodeType) -> FunctionNode | None:
     """The node that compiles to the code: at its place, or elsewhere if lines above it were edited."""
     twins = text.codes.get(_signature(code))
     return _node_of(text, min(twins, key=partial(_displacement, code))) if twins else None
+
+
+def _node_in_place(text: _Text, code: CodeType) -> FunctionNode | None:
+    """The node that compiles to the code and stands where it says."""
+    twins = text.codes.get(_signature(code), [])
+    exact = [twin for twin in twins if _displacement(code, twin) == (0, False)]
+    return _node_of(text, exact[0]) if len(exact) == 1 else None
 
 
 def _displacement(code: CodeType, twin: CodeType) -> tuple[int, bool]:

@@ -666,3 +666,56 @@ def test_after_running_many_times():
     for _ in range(100):
         hot(1.0)
     assert text_of(hot).startswith("def hot(x):")
+
+
+@pytest.mark.parametrize("level", ["decorated", "in_else", "after_text", "Inside.method"])
+def test_a_function_is_found_wherever_its_statement_stands(write, level):
+    module = write(
+        """\
+        import math as m
+
+        same, named = lambda f: f, lambda name: same
+        TEXT = '''
+        def decorated(x):
+            return x
+        '''
+
+
+        @same
+        @named(
+            "a name"
+        )
+        def decorated(x):
+            return m.sqrt(x)
+
+
+        if TEXT is None:
+            in_else = None
+        else:
+            in_else = lambda x: m.sin(x)
+
+
+        class Inside:
+            def method(self, x):
+                return m.exp(x)
+
+
+        def after_text(x):
+            y = '''
+        not a statement
+        '''
+            return m.cos(x), y
+        """
+    )
+    fun = functools.reduce(getattr, level.split("."), module)
+    source = find_source(fun)
+    assert source.tree.lineno > 4
+    assert "m." in ast.unparse(source.tree)
+
+
+def test_text_that_no_longer_compiles_elsewhere_does_not_matter(write):
+    module = write("def first(x):\n    return x + 1\n\n\ndef second(x):\n    return x + 2\n")
+    write("def first(x):\n    return x + 1\n\n\ndef second(x:\n", load=False)
+    assert text_of(module.first) == "def first(x):\n    return x + 1"
+    with pytest.raises(SourceNotFoundError):
+        find_source(module.second)
