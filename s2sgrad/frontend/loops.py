@@ -214,7 +214,9 @@ def for_loop(frame: Frame, node: Any, iterable: Any, rest: list[Any]) -> None:
     run_time = (
         counted(frame, node, iterable) if not (isinstance(iterable, range) and len(iterable) == 0) else None
     )
-    if run_time is None or (frame.quiet and not isinstance(iterable, Range)):  # rules loop over axes, which are known
+    if run_time is None or (
+        frame.quiet and not isinstance(iterable, Range)
+    ):  # rules loop over axes, which are known
         unroll(frame, node, iterate(frame, node, iterable))
         return
     before, count = State(frame), len(frame.builder.block.nodes)

@@ -182,7 +182,9 @@ def _plain(raw_lines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _read_statement(filename: str, raw_lines: tuple[str, ...], options: Options, where: range) -> _Text | None:
+def _read_statement(
+    filename: str, raw_lines: tuple[str, ...], options: Options, where: range
+) -> _Text | None:
     """What stands on some lines, and the imports before it; None if that is no statement.
 
     Python compiles a call `np.exp(x)` in another way where it has seen an import of `np`.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from types import ModuleType
+from functools import cache, cached_property
 
 from s2sgrad.targets.vector_math import (
     bits,
@@ -43,14 +42,27 @@ MODULES = (
 )  # in the order of their text
 
 
+_BEGINS = re.compile(r"def (\w+)\(|((?:\w+, )*\w+) = ")  # a statement that binds names
+_READ = re.compile(r"[A-Za-z_]\w*")
+
+
 @dataclass(frozen=True)
 class Definition:
-    """A function or an assignment at the top of a module."""
+    """A function or an assignment at the top of a module, in their order."""
 
+    place: int
     text: str
     binds: tuple[str, ...]
-    reads: frozenset[str]
-    decorator: str  # empty: it runs when the module is imported
+
+    @property
+    def is_function(self) -> bool:
+        return self.text.startswith("def ")
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Every word of its code, the names that it reads among them."""
+        code = "".join(self.text.split('"""')[::2])
+        return frozenset(_READ.findall(re.sub("#.*", "", code))).difference(self.binds)
 
 
 def source_of(names: Iterable[str]) -> str:
@@ -60,79 +72,57 @@ def source_of(names: Iterable[str]) -> str:
     """
     from s2sgrad.targets.vector_math import VECTOR  # built from the modules that are read here
 
-    needed = _closure({VECTOR[name].__name__ for name in names})
-    chosen = [definition for definition in _definitions() if needed.intersection(definition.binds)]
-    used = {definition.decorator for definition in chosen}
+    chosen = sorted(_closure(VECTOR[name].__name__ for name in names), key=lambda d: d.place)
+    at_import = _closure(name for d in chosen if not d.is_function for name in d.reads)
+    used = {_decorator(d) for d in chosen if d.is_function and d not in at_import}
     decorators = [f"{name} = {value}" for name, value in DECORATORS.items() if name in used]
-    return "\n".join(decorators) + "\n\n\n" + "\n\n\n".join(definition.text for definition in chosen) + "\n"
+    texts = [_decorated(d) if d.is_function and d not in at_import else d.text for d in chosen]
+    return "\n".join(decorators) + "\n\n\n" + "\n\n\n".join(texts) + "\n"
 
 
-def _closure(names: set[str]) -> set[str]:
-    """These names and all that their definitions read."""
-    by_name = {name: definition for definition in _definitions() for name in definition.binds}
-    needed: set[str] = set()
-    waiting = sorted(names)
+def _closure(names: Iterable[str]) -> set[Definition]:
+    """The definitions of these names and of all that they read."""
+    known = _definitions()
+    needed: set[Definition] = set()
+    waiting = list(names)
     while waiting:
-        name = waiting.pop()
-        if name in by_name and name not in needed:
-            needed.add(name)
-            waiting.extend(by_name[name].reads)
+        found = known.get(waiting.pop())
+        if found is not None and found not in needed:
+            needed.add(found)
+            waiting.extend(found.reads)
     return needed
 
 
 @cache
-def _definitions() -> tuple[Definition, ...]:
-    return tuple(definition for module in MODULES for definition in _of_module(module))
-
-
-def _of_module(module: ModuleType) -> list[Definition]:
-    source = inspect.getsource(module)
-    tree = ast.parse(source)
-    lines = source.splitlines()
-    at_import = _run_at_import(tree)
-    found = []
-    for node in tree.body:
-        text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        if isinstance(node, ast.FunctionDef):
-            chosen = "" if node.name in at_import else _decorator(node.name)
-            header = f"@{chosen}\n" if chosen else ""
-            found.append(Definition(header + _without_annotations(text), (node.name,), _reads(node), chosen))
-        elif isinstance(node, ast.Assign):
-            found.append(Definition(text, _targets(node), _reads(node), ""))
+def _definitions() -> dict[str, Definition]:
+    """By the names that they bind; the modules are searched, not parsed, since a warm start waits for it."""
+    texts = [text for module in MODULES for text in _statements(inspect.getsource(module))]
+    found = {}
+    for place, text in enumerate(texts):
+        begins = _BEGINS.match(text)
+        binds = tuple((begins[1] or begins[2]).split(", ")) if begins else ()
+        found |= dict.fromkeys(binds, Definition(place, _without_annotations(text), binds))
     return found
 
 
-def _decorator(name: str) -> str:
+def _statements(source: str) -> Iterator[str]:
+    """The statements at the top of a module, each with the lines that are indented below it."""
+    lines = source.split('"""', 2)[2].splitlines()  # after what the module says of itself
+    starts = [k for k, line in enumerate(lines) if line and line[0] not in " )#"]
+    for start, end in zip(starts, [*starts[1:], len(lines)]):
+        body = [line for line in lines[start:end] if not line.startswith("#")]
+        yield "\n".join(body).rstrip()
+
+
+def _decorated(definition: Definition) -> str:
+    return f"@{_decorator(definition)}\n{definition.text}"
+
+
+def _decorator(definition: Definition) -> str:
+    name = definition.binds[0]
     if name == "vector_add":
         return "reassociated"
     return "contracted" if name.startswith("vector_") else "inlined"
-
-
-def _run_at_import(tree: ast.Module) -> set[str]:
-    """The functions that assignments at the top of a module call, and those that these call."""
-    functions = {node.name: _reads(node) for node in tree.body if isinstance(node, ast.FunctionDef)}
-    waiting = [name for node in tree.body if isinstance(node, ast.Assign) for name in _reads(node)]
-    reached: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in functions and name not in reached:
-            reached.add(name)
-            waiting.extend(functions[name])
-    return reached
-
-
-def _reads(node: ast.AST) -> frozenset[str]:
-    return frozenset(
-        child.id
-        for child in ast.walk(node)
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load)
-    )
-
-
-def _targets(node: ast.Assign) -> tuple[str, ...]:
-    return tuple(
-        child.id for target in node.targets for child in ast.walk(target) if isinstance(child, ast.Name)
-    )
 
 
 def _without_annotations(text: str) -> str:
