@@ -17,7 +17,6 @@ from .frontend.capture import describe
 from .frontend.nesting import DerivativeOf
 from .jitted import captured_names, dispatcher_of, jit_error
 from .signature import Signature, resolve_wrt, signature_of, with_floats
-from .table import registry
 from .table.checks import MISSHAPEN
 
 
@@ -36,7 +35,12 @@ class Derivative:
         With `jit`, the captured inputs that `jitted` takes after the leaves of the arguments.
     """
 
+    # The slot makes a call of this object a call of a function, which may be another for other arguments.
+    __slots__ = ("__call__", "__dict__", "__weakref__")
+    __call__: Callable[..., Any]
+
     nature = "derivative"
+    _note: Any = None  # what is told of each call, beside the first of a kind
 
     def __init__(
         self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "grad", jit: Any = False, owner: Any = None
@@ -52,37 +56,23 @@ class Derivative:
             kind, tuple(self._positions), not isinstance(wrt, (tuple, list)), jit_options(jit)
         )
         self._variants = compiler.variants_of(self._fun, self._request)
-        self._quick = self._variants.quick
         self._latest: Specialisation | None = None
-        self._direct: Any = None  # the specialisation of the latest call, if a glance tells whether it serves
+        Derivative.__call__.__set__(self, self._search)  # type: ignore[attr-defined]
         self.__name__ = f"{kind}_{getattr(fun, '__name__', type(fun).__name__)}"
         self.__qualname__ = self.__name__
         self.__doc__ = getattr(fun, "__doc__", None)
         self.__module__ = getattr(fun, "__module__", __name__)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            spec = self._direct
-            if spec is None or not spec.matches(args):
-                spec = self._quick.get(tuple(map(type, args)))
-            if spec is not None and spec.generation == registry._generation:
-                captured = spec.fetch(self._fun, args)
-                if captured is not None:
-                    self._latest = spec
-                    try:
-                        return spec.run(*args, *captured) if captured else spec.run(*args)
-                    except Exception as error:
-                        explain(error, spec)
-                        raise
-        return self._call(args, kwargs)
-
-    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _search(self, *args: Any, **kwargs: Any) -> Any:
+        """A call of unknown arguments: its program is found, or compiled, and made what is called from now on."""
         args = self._bound(args, kwargs)
         key = tuple(map(describe, args))
         found = compiler.find(self._variants, key, self._fun, args)
         spec, captured = found if found is not None else self._compile(args, key)
         self._latest = spec
-        self._direct = spec if spec.matches is not None else None
+        if spec.direct is not None:
+            call = spec.direct(self._fun, spec, spec.run, self._search, self._note, explain)
+            Derivative.__call__.__set__(self, call)  # type: ignore[attr-defined]
         try:
             return spec.run(*args, *captured)
         except Exception as error:
@@ -416,7 +406,10 @@ class BoundDerivative(Derivative):
     @_latest.setter
     def _latest(self, spec: Specialisation | None) -> None:
         if spec is not None:
-            self._owner._method._derivatives[self._kind]._latest = spec
+            self._note(spec)
+
+    def _note(self, spec: Specialisation) -> None:
+        self._owner._method._derivatives[self._kind]._latest = spec
 
 
 def differentiate(fun: Callable[..., Any] | None = None, /, *, wrt: Any = 0, jit: Any = False) -> Any:

@@ -8,7 +8,6 @@ satisfy the facts that were read when it was made.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import gc
 import os
@@ -25,9 +24,11 @@ from typing import Any
 import gast
 import numpy as np
 
+from .captured import make_fetch, writes_to_arguments
+from .direct import direct_maker
 from .errors import DifferentiationError, NotScalarError
-from .frontend.abstract import Path, Struct, children, leaves_of, map_abstract
-from .frontend.capture import Guard, Inputs, code_of, describe, identity
+from .frontend.abstract import Struct, children, leaves_of, map_abstract
+from .frontend.capture import describe
 from .frontend.depth import room_to_recurse
 from .frontend.lower import Lowered, lower
 from .frontend.primitives import extent, list_zeros
@@ -62,7 +63,6 @@ SPECIALISATIONS_KEPT = 8  # for equal descriptions of the arguments, by what is 
 VARIANTS_KEPT = 64  # specialisations of one function kept; the least recently used are forgotten
 MANY_VARIANTS = 32
 FUNCTIONS_KEPT = 1024
-MATCHED = 16  # arguments that a call looks at one by one, before it describes them
 
 
 @dataclass(frozen=True)
@@ -116,19 +116,17 @@ class Specialisation:
     entry_name: str
     marker: Any = None  # where the backward sweep begins
     stages: Any = None
-    matches: Any = None  # whether it serves these arguments, where that is told quickly
+    exclusive: bool = False  # the arguments must not share memory
+    direct: Any = None  # makes the `__call__` of derivatives, for arguments that are told at a glance
 
 
 class Variants:
     """The specialisations of one function for one request."""
 
-    __slots__ = ("by_key", "made", "quick")
+    __slots__ = ("by_key", "made")
 
     def __init__(self) -> None:
         self.by_key: OrderedDict[Any, list[Specialisation]] = OrderedDict()
-        self.quick: dict[
-            tuple[type, ...], Specialisation
-        ] = {}  # for scalar arguments, where types are the key
         self.made = 0
 
 
@@ -252,37 +250,7 @@ def _remember(variants: Variants, key: Any, made: Specialisation, args: tuple[An
     variants.made += 1
     while len(variants.by_key) > VARIANTS_KEPT:
         variants.by_key.popitem(last=False)
-    made.matches = matcher(args)
-    kinds = tuple(map(type, args))
-    if key == kinds and QUICK.issuperset(kinds):
-        variants.quick[kinds] = made
-
-
-def matcher(args: tuple[Any, ...]) -> Callable[[tuple[Any, ...]], bool] | None:
-    """Whether arguments have the descriptions of these, which are arrays and numbers; None if one is not."""
-    space: dict[str, Any] = {"ndarray": np.ndarray}
-    tests = []
-    for k, x in enumerate(args):
-        if type(x) is np.ndarray and x.dtype.isbuiltin == 1:
-            space[f"dtype{k}"] = x.dtype
-            ones = [f"shape[{axis}] {'==' if n == 1 else '!='} 1" for axis, n in enumerate(x.shape)]
-            shape = f"len(shape := x{k}.shape) == {x.ndim}"
-            tests.append(" and ".join([f"type(x{k}) is ndarray", f"x{k}.dtype is dtype{k}", shape, *ones]))
-        elif type(x) in QUICK:
-            space[f"type{k}"] = type(x)
-            tests.append(f"type(x{k}) is type{k}")
-        else:
-            return None
-    if not tests or len(tests) > MATCHED:
-        return None
-    names = "".join(f"x{k}, " for k in range(len(args)))
-    text = f"def matches(args):\n    if len(args) != {len(args)}: return False\n"
-    exec(text + f"    {names}= args\n    return {' and '.join(tests)}", space)
-    return space["matches"]
-
-
-# Types that are their own description: calls with such arguments alone are found by their types.
-QUICK = frozenset({float, int, complex, *(np.dtype(c).type for c in "bhilqBHILQfdFD")})
+    made.direct = direct_maker(made, args)
 
 
 def name_of(fun: Any) -> str:
@@ -313,8 +281,9 @@ def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request:
     """The whole pipeline for one signature."""
     if request.jit is False:
         return _compile(fun, signature, args, request)
-    from .targets.loops.foreign import foreign_type
-
+    with registry.extended():  # or the first compiled derivative were made again at its second call
+        from .targets.loops import definitions, module  # noqa: F401
+        from .targets.loops.foreign import foreign_type
     token = opaque_types.set(foreign_type)
     try:
         return _compile(fun, signature, args, request)
@@ -332,9 +301,19 @@ def _compile(fun: Any, signature: Any, args: tuple[Any, ...], request: Request) 
     text = printed(entries, lowered, header_of(fun, request), request.jit)
     module = load(text.text, entries[0].name, getattr(text, "foreign", None))
     functions = [with_externals(getattr(module, e.name), text.externals) for e in entries]
-    fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured), writes_to_arguments(lowered))
+    exclusive = writes_to_arguments(lowered)
+    fetch = make_fetch(lowered.inputs, list(lowered.inputs.captured), exclusive)
     return Specialisation(
-        text, functions[0], functions[-1], fetch, lowered, generation, entries[0].name, marker, entries
+        text,
+        functions[0],
+        functions[-1],
+        fetch,
+        lowered,
+        generation,
+        entries[0].name,
+        marker,
+        entries,
+        exclusive,
     )
 
 
@@ -701,97 +680,6 @@ BUILDERS: dict[str, Callable[..., tuple[list[Entry], Any]]] = {
     "vjp": _build_vjp,
     "value": _build_value,
 }
-
-
-# --- reading captured inputs ----------------------------------------------------------------------
-
-
-def writes_to_arguments(lowered: Lowered) -> bool:
-    """Whether the function writes into an array that it was given."""
-    given = set(lowered.inputs.leaves.values()) | set(lowered.inputs.captured.values())
-    return any(root in given for root in lowered.lowering.versions)
-
-
-def refuse_overlap(args: tuple[Any, ...]) -> None:
-    """Refuse arguments and captured arrays that share memory: a write to one would be a write to the other."""
-    found = [x for x in given_arrays(args) if x.size]
-    for k, a in enumerate(found):
-        for b in found[:k]:
-            if a is b or np.may_share_memory(a, b):
-                raise DifferentiationError(
-                    "two of the arguments share memory, and the function writes to its arguments: "
-                    "hand it copies (`x.copy()`)"
-                )
-
-
-def given_arrays(x: Any) -> Iterator[np.ndarray]:
-    """The arrays in arguments, through containers."""
-    if isinstance(x, np.ndarray):
-        yield x
-    elif isinstance(x, (tuple, list)):
-        for item in x:
-            yield from given_arrays(item)
-    elif isinstance(x, dict):
-        yield from given_arrays(list(x.values()))
-    elif dataclasses.is_dataclass(x) and not isinstance(x, type):
-        yield from given_arrays([getattr(x, f.name) for f in dataclasses.fields(x)])
-
-
-def make_fetch(inputs: Inputs, paths: list[Path], exclusive: bool = False) -> Callable[[Any, Any], Any]:
-    """A function `(fun, args) -> captured values`, or None where a guarded fact no longer holds.
-
-    `exclusive`: the arguments must not share memory, or `DifferentiationError`.
-    """
-    space: dict[str, Any] = {"describe": describe, "refuse_overlap": refuse_overlap}
-    lines = ["def fetch(fun, args):"]
-    needed = [g for g in inputs.guards.values()]
-    if needed or paths:
-        lines.append("    try:")
-        for k, guard in enumerate(needed):
-            lines.append(f"        if {_guard_text(guard, k, space, inputs)}: return None")
-        lines.append("        found = (" + "".join(f"{_path_text(p, space, inputs)}, " for p in paths) + ")")
-        lines.append("    except (KeyError, IndexError, AttributeError, ValueError, TypeError): return None")
-    else:
-        lines.append("    found = ()")
-    if exclusive:
-        lines.append("    refuse_overlap((args, found))")
-    lines.append("    return found")
-    exec(compile("\n".join(lines), "<captured inputs>", "exec"), space)
-    return space["fetch"]
-
-
-def _guard_text(guard: Guard, k: int, space: dict[str, Any], inputs: Inputs) -> str:
-    where = _path_text(guard.path, space, inputs)
-    space[f"expected{k}"] = guard.expected
-    if guard.fact is identity:
-        return f"{where} is not expected{k}"
-    if guard.fact is code_of:
-        space[f"expected{k}"] = guard.expected[0]
-        return f"getattr({where}, '__code__', None) is not expected{k}"
-    if guard.fact is type:
-        return f"type({where}) is not expected{k}"
-    space[f"fact{k}"] = guard.fact
-    return f"fact{k}({where}) != expected{k}"
-
-
-def _path_text(path: Path, space: dict[str, Any], inputs: Inputs) -> str:
-    (root, key), *steps = path
-    if root == "globals":
-        space[f"globals{key}"] = inputs.globals[key]
-        text = f"globals{key}"
-    elif root == "object":
-        space[f"object{key}"] = inputs.objects[key]
-        text = f"object{key}"
-    else:
-        text = "fun" if root == "fun" else f"args[{key}]"
-    for kind, key in steps:
-        if kind == "item":
-            text += f"[{key!r}]"
-        elif kind == "attr":
-            text += f".{key}"
-        else:
-            text += f".__closure__[{key}].cell_contents"
-    return text
 
 
 __all__ = ["DifferentiationError", "Request", "Specialisation", "Struct", "specialise", "variants_of"]

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,18 +81,25 @@ def lookup(fun: Any) -> Entry | None:
 
 def _lookup_lazily(fun: Any) -> Entry | None:
     """Load the chapters of the library a function comes from, when it is first met, then look again."""
-    global _generation
     owner = getattr(fun, "__self__", fun)  # scipy.stats.norm.logpdf is a method of an object of scipy.stats
     module = getattr(fun, "__module__", None) or getattr(type(owner), "__module__", None) or ""
     library = module.partition(".")[0]
     if isinstance(fun, np.ufunc) and getattr(np, fun.__name__, None) is not fun:
         library = "scipy"  # ufuncs of SciPy do not know their module
     chapters = LAZY_CHAPTERS.pop(library, ())
-    before = _generation
-    for chapter in chapters:
-        importlib.import_module(chapter)
-    _generation = before  # no derivative made so far could use what was not there
+    with extended():
+        for chapter in chapters:
+            importlib.import_module(chapter)
     return ENTRIES.get(fun) if chapters else None
+
+
+@contextmanager
+def extended() -> Iterator[None]:
+    """Import chapters of our own: no derivative made so far could use what was not there."""
+    global _generation
+    before = _generation
+    yield
+    _generation = before
 
 
 def position_of(entry: Entry, name: str) -> int | None:

@@ -97,7 +97,7 @@ def _closure(names: Iterable[str]) -> set[Definition]:
 def _definitions() -> dict[str, Definition]:
     """By the names that they bind; the modules are searched, not parsed, since a warm start waits for it."""
     texts = [text for module in MODULES for text in _statements(inspect.getsource(module))]
-    found = {}
+    found: dict[str, Definition] = {}
     for place, text in enumerate(texts):
         begins = _BEGINS.match(text)
         binds = tuple((begins[1] or begins[2]).split(", ")) if begins else ()

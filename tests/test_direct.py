@@ -1,0 +1,110 @@
+"""Calls that are recognised at a glance: whatever changes from one call to the next is seen."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from s2sgrad import differentiate, grad
+from s2sgrad.direct import LOOKED_AT
+
+
+def scaled(x, k=2.0):
+    return np.sum(x * x) * k
+
+
+CALLS = [
+    (np.arange(3.0), 2.0),
+    (np.arange(3.0), np.float64(2.0)),
+    (np.arange(3.0), 2),
+    (np.arange(3.0, dtype=np.float32), 2.0),
+    (np.arange(3.0).astype(complex), 2.0),
+    (np.ones(1), 2.0),
+    (np.ones((3, 2)), 2.0),
+    (np.ones((1, 2)), np.ones((4, 1))),
+    (np.float64(3.0), 2.0),
+    (3.0, 2.0),
+    (3, 2.0),
+    ([1.0, 2.0], 2.0),
+]
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_arguments_of_other_kinds_take_turns(jit):
+    derivative = grad(scaled_by_real, jit=jit)
+    for x, k in CALLS * 2:
+        given = np.asarray(x, dtype=float) if isinstance(x, list) else x
+        found = derivative(given, k)
+        total = np.sum(np.real(k))
+        expected = 2 * np.real(given) * total
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+        assert np.asarray(found).dtype == (float if isinstance(given, int) else np.asarray(given).dtype)
+
+
+def scaled_by_real(x, k):
+    return np.sum(np.real(x) ** 2) * np.sum(k)
+
+
+def test_keywords_defaults_and_wrong_calls_after_a_direct_one():
+    derivative = grad(scaled)
+    x = np.arange(3.0)
+    assert np.array_equal(derivative(x, 2.0), 4 * x)
+    assert np.array_equal(derivative(x, k=3.0), 6 * x)
+    assert np.array_equal(derivative(x), 4 * x)
+    with pytest.raises(TypeError, match="positional argument"):
+        derivative(x, 2.0, 1.0)
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        derivative()
+    assert np.array_equal(derivative(x, 2.0), 4 * x)
+
+
+def test_many_arguments_are_described():
+    def total(*xs):
+        return sum(x * x for x in xs)
+
+    args = tuple(np.arange(1.0, LOOKED_AT + 3))
+    derivative = grad(total)
+    assert derivative(*args) == derivative(*args) == 2.0
+
+
+class Model:
+    def __init__(self, weight):
+        self.weight = weight
+
+    @differentiate
+    def loss(self, x):
+        return self.weight * np.sum(x * x)
+
+
+def test_a_method_remembers_the_latest_call_of_any_object():
+    first, second = Model(2.0).loss.grad, Model(3.0).loss.grad
+    row, table = np.ones(3), np.ones((3, 2))
+    for _ in range(2):
+        assert np.array_equal(first(row), 4 * row) and np.array_equal(second(table), 6 * table)
+        latest = Model.__dict__["loss"].grad._latest
+        assert latest is second._latest
+        first(row)
+        assert Model.__dict__["loss"].grad._latest is not latest
+
+
+TWICE = """
+import numpy as np
+from s2sgrad import grad
+derivative = grad(np.exp, jit=True)
+derivative(1.0)
+derivative(1.0)
+"""
+
+
+def test_the_first_compiled_derivative_of_a_process_is_compiled_once():
+    run = subprocess.run(
+        [sys.executable, "-c", TWICE],
+        env=os.environ | {"S2SGRAD_LOG": "1", "S2SGRAD_CACHE": "0"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert run.stderr.count("compiled in") == 1, run.stderr
