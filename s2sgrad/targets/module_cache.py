@@ -28,6 +28,7 @@ NAME_LENGTH = 60
 _IMPORTED = re.compile(r"^\s*(?:import|from)\s+(numba|scipy)\b", re.MULTILINE)
 _loaded: OrderedDict[tuple[str, str | None, str, bool], ModuleType] = OrderedDict()
 _lock = threading.RLock()
+_forked = False  # whether this process is a copy of another that had loaded this module
 
 
 def load(text: str, name: str, given: dict[str, Any] | None = None) -> ModuleType:
@@ -149,6 +150,10 @@ def _executed(text: str, stem: str, where: str | None, given: dict[str, Any]) ->
     except BaseException:
         _unregister(module)
         raise
+    if _forked and "PROCESS" in module.__dict__:
+        module.__dict__["PROCESS"] = (
+            None  # its loops run on one thread: the parent's threads did not come along
+        )
     return module
 
 
@@ -220,11 +225,11 @@ def _version(name: str) -> str:
         return "0"
 
 
-def _renew_lock() -> None:
+def _begin_again() -> None:
     """A child process must not wait for a thread that did not come along."""
-    global _lock
-    _lock = threading.RLock()
+    global _lock, _forked
+    _lock, _forked = threading.RLock(), True
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+    os.register_at_fork(after_in_child=_begin_again)

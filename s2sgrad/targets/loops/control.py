@@ -13,9 +13,10 @@ from ...ir.types import Type
 from ..control_flow import is_minus_one, is_one_less, negation
 from ..spelling import LOAD, STORE, call, constant, dotted, name
 from .calls import empty_list, write_op
+from .chunked_loops import loop_in_chunks
 from .kernel import Kernel, empty, is_array, is_number, place_of, refuse
 from .nests import adds_after, write_additions, write_nest
-from .order import only_subscripts, order_is_free
+from .order import only_subscripts, order_is_free, runs_over_naturals
 from .plan import Nest, plan_block
 from .texts import write_raise
 
@@ -42,7 +43,8 @@ def runs_of(k: Kernel, steps: list[Any]) -> list[list[Any]]:
     """The steps, those together that are additions to one array."""
     out: list[list[Any]] = []
     for step in steps:
-        if out and adds_after(k, out[-1][-1], step):
+        apart = k.parallel and not k.frames  # each among threads
+        if out and not apart and adds_after(k, out[-1][-1], step):
             out[-1].append(step)
         else:
             out.append([step])
@@ -221,11 +223,14 @@ def _counted(k: Kernel, node: Loop) -> None:
     k.labels[index] = k.fresh(index.name or "i") if k.uses.get(index) else "_"
     runs = k.labels[index]
     start, _, step = bounds
-    forward = isinstance(step, gast.Constant) and step.value == 1
+    if runs_over_naturals(node.domain, k.natural):
+        k.natural.add(index)
+    forward = isinstance(step, gast.Constant) and step.value == 1 and index in k.natural
     shifted = forward and not isinstance(start, gast.Constant) and only_subscripts(node.body, index)
     if shifted:
         runs = k.fresh(index.name or "i")
     with k.loop({k.labels[p] for p in node.carried} | {runs, k.labels[index]}) as body:
+        frame = k.frames[-1]
         if shifted:  # not negative, which the machine-code compiler could not know
             k.parts.use_numpy()
             k.assign(k.labels[index], call(dotted("np.uint64"), name(runs)))
@@ -233,6 +238,11 @@ def _counted(k: Kernel, node: Loop) -> None:
         hand_over(k, node.body, node.carried, node)
     if is_minus_one(bounds[1]) and is_minus_one(step) and order_is_free(node):
         bounds = [constant(0), plus_one(start), constant(1)]
+    shared_out = loop_in_chunks(k, node, runs, bounds, body, frame)
+    if shared_out is not None:
+        for statement in shared_out:
+            k.statement(statement, node)
+        return
     k.statement(gast.For(name(runs, STORE), counted(bounds), body or [gast.Pass()], [], None), node)
 
 

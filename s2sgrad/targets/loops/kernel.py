@@ -60,6 +60,8 @@ class Kernel:
     handed: set[Value] = field(default_factory=set)  # what the block being written hands over
     given: set[Value] = field(default_factory=set)  # parameters: not ours to write to, of any layout
     texts: set[Value] = field(default_factory=set)  # values that are text
+    natural: set[Value] = field(default_factory=set)  # indices of loops that are never negative
+    parallel: bool = False  # whether threads share the loops whose iterations are independent
 
     def fresh(self, wish: str | None = None) -> str:
         """A name of its own."""
@@ -70,7 +72,8 @@ class Kernel:
             label = f"t{k}"
         while label in self.taken:
             k += 1
-            label = f"{wish}_{k}" if wish else f"t{k}"
+            # Numba calls a later `x` in a loop of threads `x_2`, whatever else has that name.
+            label = f"{wish}_{'v' * self.parallel}{k}" if wish else f"t{k}"
         if wish is None:
             self.parts.counter = k + 1
         self.taken.add(label)

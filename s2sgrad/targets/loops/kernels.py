@@ -128,3 +128,7 @@ def lists_added(a: Any, b: Any) -> Any:
 
 def rows_of(rows: Any) -> Any:
     return [rows[i] for i in range(len(rows))]
+
+
+def chunk_count(trips: Any, work: Any, added: Any) -> Any:
+    return max(1, min(32, trips, work // (4096 + 64 * added)))

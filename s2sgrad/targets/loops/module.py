@@ -56,6 +56,7 @@ from .tapes import preallocate
 
 Tree = Any
 COMPILED = "compiled"  # the decorator of compiled functions
+PARALLEL = "parallel"  # of those whose loops threads share
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class LoopText(Text):
 def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> LoopText:
     """The text of a module in which these functions are compiled."""
     parts = LoopParts(options=options)
-    labels = Names(never_again=set(RESERVED) | {e.name for e in entries} | {COMPILED, "numba"})
+    labels = Names(never_again=set(RESERVED) | {e.name for e in entries} | {COMPILED, PARALLEL, "numba"})
     called = [f for e in entries for f in functions_of(e.function) if f is not e.function]
     parts.functions = {f: labels.fresh(f.name) for f in dict.fromkeys(called)}
     every = list(dict.fromkeys([*called, *[e.function for e in entries]]))
@@ -90,8 +91,12 @@ def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> L
         kernels.append(label)
         e, aside = set_aside(e)
         flat = flattened(e, aside)
+        parts.shares_work = False
         bodies.append(print_kernel(e, flat, label, parts))
-        wrappers.append(print_wrapper(e, flat, label, parts, aside))
+        if parts.shares_work:
+            wrappers += anywhere(label, parts)
+        called_as = f"{label}_anywhere" if parts.shares_work else label
+        wrappers.append(print_wrapper(e, flat, called_as, parts, aside))
         alone = alone and not aside.before and not aside.after
     text = assembled(parts, bodies, wrappers, header, tuple(kernels))
     captured = tuple(v for v in flattened(entries[0], Aside()).params if v in entries[0].captured)
@@ -106,7 +111,16 @@ def assembled(
     order = sorted(imports, key=lambda t: (not t.startswith("import math"), t))
     head += [gast.parse(text).body[0] for text in order]
     helpers = [compiled_helper(fun) for fun in parts.compiled.values()]
-    code = [*decorators(parts), *foreign(parts), *specials(parts), *vector(parts), *helpers, *bodies]
+    process = gast.parse("PROCESS = os.getpid()").body if parts.forks else []
+    code = [
+        *process,
+        *decorators(parts),
+        *foreign(parts),
+        *specials(parts),
+        *vector(parts),
+        *helpers,
+        *bodies,
+    ]
     written = write(
         gast.Module([*head, *code, *[t for t in parts.helpers.values() if t is not None], *wrappers], [])
     )
@@ -118,11 +132,40 @@ def decorators(parts: LoopParts) -> list[Any]:
     """`compiled = numba.njit(...)`: on disk, the machine code is kept beside the module."""
     on_disk = gast.Compare(constant("__file__"), [gast.In()], [call(name("globals"))])
     options = {"cache": True, "error_model": "numpy", **parts.options}
-    options.pop("parallel", None)  # programs run on one thread: see the documentation of the language
+    threads = options.pop("parallel", False)
+    if threads:
+        options.pop("nogil", None)  # one call at a time may use the threads: it keeps the interpreter's lock
     keywords = {key: option_tree(value) for key, value in options.items()}
     if options["cache"]:
         keywords["cache"] = on_disk
-    return [gast.Assign([name(COMPILED, STORE)], call(dotted("numba.njit"), **keywords), None)]
+    made = lambda **more: call(dotted("numba.njit"), **keywords, **more)
+    out = [gast.Assign([name(COMPILED, STORE)], made(), None)]
+    if parts.forks:
+        out.append(gast.Assign([name(PARALLEL, STORE)], made(parallel=option_tree(ONLY_CHUNKS)), None))
+    return out
+
+
+# Numba's own choice of what threads share would give sums that depend on how many there are.
+ONLY_CHUNKS = {
+    "prange": True, "comprehension": False, "reduction": False, "inplace_binop": False, "setitem": False,
+    "numpy": False, "stencil": False, "fusion": False,
+}  # fmt: skip
+
+
+def anywhere(label: str, parts: LoopParts) -> list[Any]:
+    """The function that calls a compiled one: on its threads, but in a forked process, which has none of them."""
+    parts.forks = True
+    parts.imports["import os"] = ""
+    options = {"error_model": "numpy", **parts.options, "cache": False, "parallel": False}
+    keywords = ", ".join(f"{key}={value!r}" for key, value in options.items())
+    text = f"""\
+{label}_serial = numba.njit({keywords})(getattr({label}, "py_func", {label}))
+
+
+def {label}_anywhere(*leaves):
+    return ({label} if os.getpid() == PROCESS else {label}_serial)(*leaves)
+"""
+    return list(gast.parse(text).body)
 
 
 def foreign(parts: LoopParts) -> list[Any]:
@@ -337,6 +380,7 @@ def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
     results = flat.values
     e.function.body.end = Terminator("return", ())
     k = function_of(e.function, results, parts)
+    k.parallel = bool(parts.options.get("parallel")) and not parts.options.get("boundscheck")
     args = []
     for v in flat.params:
         demand_known(v, first_reader(e.function.body, v))
@@ -358,7 +402,10 @@ def print_kernel(e: Entry, flat: Flat, label: str, parts: LoopParts) -> Any:
         seen.add(v)
     if trees:
         k.statement(gast.Return(trees[0] if len(trees) == 1 else gast.Tuple(trees, LOAD)))
-    return definition(label, args, e.doc, k.out or [gast.Pass()])
+    made = definition(label, args, e.doc, k.out or [gast.Pass()])
+    if parts.shares_work:
+        made.decorator_list = [name(PARALLEL)]
+    return made
 
 
 def hold(k: Kernel, body: Block, results: list[Value]) -> None:

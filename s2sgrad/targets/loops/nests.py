@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import gast
@@ -25,6 +26,7 @@ from .access import (
     maybe_one,
     variable,
 )
+from .chunks import Outer, Shared, in_chunks, product
 from .extents import demand_same, extent_of, items_of, slice_size
 from .kernel import Kernel, empty, is_array, refuse
 from .plan import Nest, Root
@@ -33,6 +35,7 @@ from .scalars import cast
 
 Tree = Any
 LOOP_NAMES = "ijlmpqrs"
+LONG = 4096  # entries
 WIDEST = 60  # characters, roughly, of an expression that is written where it is used
 
 
@@ -54,6 +57,8 @@ class Writer:
         self.after: list[list[Any]] = [[] for _ in range(len(self.loops) + 1)]
         self.elements.line = lambda depth, statement: self.before[depth].append(statement)
         self.idx: Multi = tuple(variable(label) for label in self.loops)
+        self.shared: list[Shared] = []  # what the iterations of the outermost loop take part in
+        self.ordered = False  # whether these may write to one entry, so that the last one's counts
 
     # --- cells ------------------------------------------------------------------------------------------------
 
@@ -134,12 +139,28 @@ def write_nest(k: Kernel, nest: Nest) -> None:
     """Append the loops of a nest."""
     w = prepared(Writer(k, nest))
     if any(itertools.chain(*w.before, *w.after)):
-        append(k, nest, around(w, [*w.before[-1], *w.after[-1]], len(w.loops)))
+        innermost = [*w.before[-1], *w.after[-1]]
+        shared_out = k.parallel and not k.frames and not w.ordered and is_long(w.sizes)
+        append(k, nest, among_threads(w, innermost) if shared_out else around(w, innermost, len(w.loops)))
 
 
-def around(w: Writer, innermost: list[Any], depth: int) -> list[Any]:
-    """The loops of a nest around what is inside the first `depth` of them."""
-    for d in reversed(range(depth)):
+def is_long(sizes: list[Tree]) -> bool:
+    """Whether a nest may be worth more than one thread, as far as its sizes are known."""
+    known = [size.value for size in sizes if isinstance(size, gast.Constant)]
+    return bool(sizes) and (len(known) < len(sizes) or math.prod(known) >= LONG)
+
+
+def among_threads(w: Writer, innermost: list[Any]) -> list[Any]:
+    """The loops of a nest, the outermost in chunks."""
+    inner = around(w, innermost, len(w.loops), 1)
+    work = product([w.sizes[d] for d in range(len(w.loops))])
+    loop = Outer(w.loops[0], w.sizes[0], inner, work, tuple(w.shared))
+    return [*w.before[0], *in_chunks(w.k, loop), *w.after[0]]
+
+
+def around(w: Writer, innermost: list[Any], depth: int, outer: int = 0) -> list[Any]:
+    """The loops of a nest, but for the `outer` ones, around what is inside the first `depth` of them."""
+    for d in reversed(range(outer, depth)):
         innermost = [*w.before[d], loop_over(w, d, innermost), *w.after[d]]
     return innermost
 
@@ -339,6 +360,8 @@ def _finish_reduce(w: Writer, root: Root, cell: Cell) -> None:
         return
     label = k.label(v)
     sizes = result_sizes(w, v, found, kept)
+    if w.idx[0] not in target:
+        w.shared.append(Shared(label, found.kind, result, tuple(sizes)))
     allocate(k, v, sizes, node)
     full = subscript(name(label, STORE), gast.Slice(None, None, None), STORE)
     k.statement(gast.Assign([full], start(k, found.kind, result), None))
@@ -371,6 +394,8 @@ def _trailing(
     inner = accumulator_dtype(found.kind, result)
     number = v.type.shape == ()
     label = k.label(v) if number and inner == result else k.fresh("total" if v.name is None else v.name)
+    if first == 0:
+        w.shared.append(Shared(label, found.kind, inner))
     begin = gast.Assign([name(label, STORE)], start(k, found.kind, inner), None)
     more = taken(k, found.kind, name(label), w.tree(cell), have, inner, True)
     step = gast.Assign([name(label, STORE)], more, None)
@@ -439,6 +464,7 @@ def _prepare_write(w: Writer, root: Root) -> Any:
     node = root.node
     x, index, v = node.args
     if any(is_array(i) for i in as_tuple(index)):
+        w.ordered = True
         size = lambda axis: w.sizes[axis]
         where, kids = gathered_index(w.elements, x, index, w.nest.domain, size, w.idx)
         for c in kids:

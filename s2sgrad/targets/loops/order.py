@@ -89,4 +89,23 @@ def _takes_in(op: Op, v: Value) -> bool:
     return op.fun is operator.sub and op.args[0] is v and op.args[1] is not v and v.type.is_scalar
 
 
-__all__ = ["only_subscripts", "order_is_free", "uses_of"]
+def is_natural(x: Any, known: set[Value]) -> bool:
+    """Whether an integer is not negative, as its operations tell; `known` are some that are not."""
+    if not isinstance(x, Value):
+        return isinstance(x, int) and x >= 0
+    op = x.node
+    if x in known or x.extent is not None:
+        return True
+    sums = isinstance(op, Op) and op.fun in (operator.add, operator.mul)
+    return sums and all(is_natural(a, known) for a in op.args)
+
+
+def runs_over_naturals(domain: tuple[Any, Any, Any], known: set[Value]) -> bool:
+    """Whether the index of a loop is never negative."""
+    start, stop, step = domain
+    if not isinstance(step, int):
+        return False
+    return is_natural(start, known) if step > 0 else isinstance(stop, int) and stop >= -1
+
+
+__all__ = ["is_natural", "only_subscripts", "order_is_free", "runs_over_naturals", "uses_of"]

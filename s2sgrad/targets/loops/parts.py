@@ -46,6 +46,8 @@ class LoopParts(ModuleParts):
     vector: set[str] = field(default_factory=set)  # vector mathematics in use
     compiled: dict[str, Any] = field(default_factory=dict)  # helper functions, by name
     options: dict[str, Any] = field(default_factory=dict)
+    shares_work: bool = False  # whether the function being written has a loop that threads share
+    forks: bool = False  # whether one of the module has
     stacks: Any = None  # of what recursive functions keep for their adjoints
     foreign: dict[str, Any] = field(default_factory=dict)  # the user's own functions and exceptions, by name
 

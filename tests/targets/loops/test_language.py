@@ -359,6 +359,22 @@ def _doubled_up_to(x, limit):
     return x
 
 
+@pytest.mark.parametrize("start", [-2, 0, 3])
+def test_a_loop_that_begins_before_zero_reads_from_the_end(start):
+    def f(x, k):
+        total = 0.0
+        for i in range(k, len(x)):
+            total += x[i] ** 2
+        for i in range(k, len(x)):
+            for j in range(i + 1, len(x)):
+                total += x[i] * x[j]
+        return total
+
+    x = np.arange(1.0, 6.0)
+    plain, compiled = both(f, x, start)
+    np.testing.assert_array_equal(compiled, plain)
+
+
 class TestRecursion:
     def test_its_depth_is_known_at_run_time(self):
         def f(w, n):
