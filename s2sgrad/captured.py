@@ -51,8 +51,8 @@ def make_fetch(inputs: Inputs, paths: list[Path], exclusive: bool = False) -> Ca
     `exclusive`: the arguments must not share memory, or `DifferentiationError`.
     """
     space: dict[str, Any] = {}
-    lines = [*reading(inputs, paths, exclusive, space, "return None"), "return found"]
-    text = "def fetch(fun, args):\n" + "".join(f"    {line}\n" for line in lines)
+    lines = [*reading(inputs, paths, exclusive, space, "return None"), "return found_"]
+    text = "def fetch(fun_, args_):\n" + "".join(f"    {line}\n" for line in lines)
     exec(compile(text, "<captured inputs>", "exec"), space)
     return space["fetch"]  # type: ignore[no-any-return]
 
@@ -60,42 +60,42 @@ def make_fetch(inputs: Inputs, paths: list[Path], exclusive: bool = False) -> Ca
 def reading(
     inputs: Inputs, paths: list[Path], exclusive: bool, space: dict[str, Any], otherwise: str
 ) -> list[str]:
-    """Lines that read captured values of `fun` and `args` into `found`, or do `otherwise`; names go to `space`."""
-    space |= {"describe": describe, "refuse_overlap": refuse_overlap}
+    """Lines that read captured values of `fun_` and `args_` into `found_`, or do `otherwise`; names go to `space`."""
+    space |= {"describe_": describe, "refuse_overlap_": refuse_overlap}
     tests = [_guard_text(guard, k, space, inputs) for k, guard in enumerate(inputs.guards.values())]
     values = "".join(f"{_path_text(p, space, inputs)}, " for p in paths)
-    lines = [f"found = ({values})"]
+    lines = [f"found_ = ({values})"]
     if tests or paths:
         guarded = [*[f"if {test}: {otherwise}" for test in tests], *lines]
         faults = "(KeyError, IndexError, AttributeError, ValueError, TypeError)"
         lines = ["try:", *[f"    {line}" for line in guarded], f"except {faults}: {otherwise}"]
-    return [*lines, "refuse_overlap((args, found))"] if exclusive else lines
+    return [*lines, "refuse_overlap_((args_, found_))"] if exclusive else lines
 
 
 def _guard_text(guard: Guard, k: int, space: dict[str, Any], inputs: Inputs) -> str:
     where = _path_text(guard.path, space, inputs)
-    space[f"expected{k}"] = guard.expected
+    space[f"expected{k}_"] = guard.expected
     if guard.fact is identity:
-        return f"{where} is not expected{k}"
+        return f"{where} is not expected{k}_"
     if guard.fact is code_of:
-        space[f"expected{k}"] = guard.expected[0]
-        return f"{where}.__code__ is not expected{k}"  # in a `try`, as all of these
+        space[f"expected{k}_"] = guard.expected[0]
+        return f"{where}.__code__ is not expected{k}_"  # in a `try`, as all of these
     if guard.fact is type:
-        return f"type({where}) is not expected{k}"
-    space[f"fact{k}"] = guard.fact
-    return f"fact{k}({where}) != expected{k}"
+        return f"type({where}) is not expected{k}_"
+    space[f"fact{k}_"] = guard.fact
+    return f"fact{k}_({where}) != expected{k}_"
 
 
 def _path_text(path: Path, space: dict[str, Any], inputs: Inputs) -> str:
     (root, key), *steps = path
     if root == "globals":
-        space[f"globals{key}"] = inputs.globals[key]
-        text = f"globals{key}"
+        space[f"globals{key}_"] = inputs.globals[key]
+        text = f"globals{key}_"
     elif root == "object":
-        space[f"object{key}"] = inputs.objects[key]
-        text = f"object{key}"
+        space[f"object{key}_"] = inputs.objects[key]
+        text = f"object{key}_"
     else:
-        text = "fun" if root == "fun" else f"args[{key}]"
+        text = "fun_" if root == "fun" else f"args_[{key}]"
     for kind, key in steps:
         if kind == "item":
             text += f"[{key!r}]"
