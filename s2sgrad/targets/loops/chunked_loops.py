@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import gast
+import numpy as np
 
-from ...ir.program import Loop
+from ...ir.program import Loop, Op, Value
 from ..spelling import LOAD, STORE, constant, name, subscript
 from .chunks import Outer, Shared, in_chunks
 from .kernel import Frame, Kernel
@@ -64,7 +65,8 @@ def loop_in_chunks(
         return None
     carried = {k.labels[p]: p.type for p in node.carried}
     once, body = told_once(body, set(carried))
-    if not all(map(is_quiet, [*body, *frame.before])) or not only_added_to(body, carried):
+    contiguous = all(p.type.rank < 2 or begins_as_zeros(init) for p, init in zip(node.carried, node.inits))
+    if not contiguous or not all(map(is_quiet, [*body, *frame.before])) or not only_added_to(body, carried):
         return None
     out: list[Any] = []
     from_zero = isinstance(start, gast.Constant) and start.value == 0
@@ -85,6 +87,13 @@ def loop_in_chunks(
     work = gast.BinOp(size, gast.Mult(), constant(weight(body)))
     loop = Outer(runs, size, body, work, tuple(shared), private, None if from_zero else start)
     return [*out, *in_chunks(k, loop)]
+
+
+def begins_as_zeros(init: Any) -> bool:
+    """Whether an array lies in memory row by row, whatever the layout of arguments."""
+    return (
+        isinstance(init, Value) and isinstance(init.node, Op) and init.node.fun in (np.zeros, np.zeros_like)
+    )
 
 
 def shared_of(label: str, t: Any) -> Shared:

@@ -13,7 +13,7 @@ import numba
 import numpy as np
 import pytest
 
-from s2sgrad import grad, value_and_grad
+from s2sgrad import grad, hvp, value_and_grad, vjp
 
 PARALLEL = {"parallel": True}
 rng = np.random.default_rng(0)
@@ -132,6 +132,35 @@ def test_every_entry_belongs_to_one_chunk(program, size):
     shared, plain = value_and_grad(program, (0, 1), jit=PARALLEL), value_and_grad(program, (0, 1))
     for a, b in zip(flat(shared(*args)), flat(plain(*args))):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-12)
+
+
+def summed_onto(a, x):
+    table = a * 2.0  # in the layout of the argument
+    for i in range(len(x)):
+        for j in range(a.shape[1]):
+            table[0, j] += x[i] * x[i]
+    return np.sum(table**2)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_any_layout(order):
+    args = np.asarray(rng.normal(size=(4, 3)), order=order), LINE[0]
+    shared, plain = (
+        value_and_grad(summed_onto, (0, 1), jit=PARALLEL),
+        value_and_grad(summed_onto, (0, 1), jit=True),
+    )
+    for a, b in zip(flat(shared(*args)), flat(plain(*args))):
+        np.testing.assert_allclose(a, b, rtol=1e-11)
+
+
+def test_other_derivatives():
+    x, a = (v[:20_000] for v in LINE)
+    value, pullback = vjp(chain, x, a, jit=PARALLEL)
+    expected, reference = vjp(chain, x, a)
+    np.testing.assert_allclose(value, expected, rtol=1e-12)
+    for g, h in zip(pullback(2.0), reference(2.0)):
+        np.testing.assert_allclose(g, h, rtol=1e-11, atol=1e-12)
+    np.testing.assert_allclose(hvp(chain, jit=PARALLEL)(x, a, a), hvp(chain)(x, a, a), rtol=1e-10, atol=1e-11)
 
 
 def test_nothing_is_shared_where_it_is_not_asked_for():
