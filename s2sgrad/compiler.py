@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib
 import os
+import sys
 import threading
 import time
 import types
@@ -63,6 +65,8 @@ SPECIALISATIONS_KEPT = 8  # for equal descriptions of the arguments, by what is 
 VARIANTS_KEPT = 64  # specialisations of one function kept; the least recently used are forgotten
 MANY_VARIANTS = 32
 FUNCTIONS_KEPT = 1024
+# The target of `jit=True`, whose modules add to the table.
+LOOPS = {f"s2sgrad.targets.loops.{name}" for name in ("definitions", "module")}
 
 
 @dataclass(frozen=True)
@@ -281,9 +285,12 @@ def compile_derivative(fun: Any, signature: Any, args: tuple[Any, ...], request:
     """The whole pipeline for one signature."""
     if request.jit is False:
         return _compile(fun, signature, args, request)
-    with registry.extended():  # or the first compiled derivative were made again at its second call
-        from .targets.loops import definitions, module  # noqa: F401
-        from .targets.loops.foreign import foreign_type
+    if not sys.modules.keys() >= LOOPS:
+        with registry.extended():  # or the first compiled derivative were made again at its second call
+            for module in sorted(LOOPS):
+                importlib.import_module(module)
+    from .targets.loops.foreign import foreign_type
+
     token = opaque_types.set(foreign_type)
     try:
         return _compile(fun, signature, args, request)

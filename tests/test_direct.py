@@ -90,17 +90,25 @@ def test_a_method_remembers_the_latest_call_of_any_object():
 
 
 TWICE = """
-import numpy as np
+import numpy as np, scipy.linalg, scipy.special
 from s2sgrad import grad
-derivative = grad(np.exp, jit=True)
-derivative(1.0)
-derivative(1.0)
+
+def loss(x):
+    return np.sum({}(x))
+
+x = np.eye(3)
+derivative = grad(loss, jit=True)
+derivative(x)
+derivative(x)
 """
 
 
-def test_the_first_compiled_derivative_of_a_process_is_compiled_once():
+@pytest.mark.parametrize("fun", ["np.exp", "scipy.special.expit", "scipy.linalg.expm"])
+def test_the_first_compiled_derivative_of_a_process_is_compiled_once(fun, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(TWICE.format(fun))
     run = subprocess.run(
-        [sys.executable, "-c", TWICE],
+        [sys.executable, str(program)],
         env=os.environ | {"S2SGRAD_LOG": "1", "S2SGRAD_CACHE": "0"},
         capture_output=True,
         text=True,

@@ -98,8 +98,10 @@ def extended() -> Iterator[None]:
     """Import chapters of our own: no derivative made so far could use what was not there."""
     global _generation
     before = _generation
-    yield
-    _generation = before
+    try:
+        yield
+    finally:
+        _generation = before
 
 
 def position_of(entry: Entry, name: str) -> int | None:

@@ -49,7 +49,7 @@ OF_NUMPY = frozenset(
     ]
 )
 OF_PYTHON = frozenset(["range", "min", "max", "abs", "int", "float", "bool"])
-OF_OURS = frozenset(["larger", "smaller", "least", "greatest", "sign", "slice_start", "slice_size"])
+OF_OURS = frozenset(["larger", "smaller", "sign", "slice_start", "slice_size"])
 
 
 def loop_in_chunks(

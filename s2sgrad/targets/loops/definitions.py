@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ from ...ir.types import Type, array
 from ...kernels import KERNELS
 from ...table import shapes, simpler_shapes
 from ...table.composite import DEFINITIONS
-from ...table.registry import lookup
+from ...table.registry import extended, lookup
 from ...table.simpler import BEYOND, SIMPLER, batched_product, dot_of_vectors, general_dot, stacked_product
 from ...transforms.composites import definition_nodes
 from .kernel import is_array, refuse
@@ -173,8 +174,9 @@ def load_scipy_definitions(node: Op) -> None:
     """Read the definitions of functions of SciPy when a program first uses one of them."""
     library, _, rest = getattr(node.entry, "name", "").partition(".")
     chapter = CHAPTERS.get(rest.partition(".")[0]) if library == "scipy" else None
-    if chapter is not None:
-        importlib.import_module(chapter)
+    if chapter is not None and chapter not in sys.modules:
+        with extended():
+            importlib.import_module(chapter)
 
 
 CHAPTERS = {

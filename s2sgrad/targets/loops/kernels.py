@@ -15,14 +15,6 @@ def smaller(a: Any, b: Any) -> Any:
     return b if b < a or b != b else a
 
 
-def least(a: Any, b: Any) -> Any:
-    return b if b < a else a
-
-
-def greatest(a: Any, b: Any) -> Any:
-    return b if b > a else a
-
-
 def sign(x: Any) -> Any:
     one = x * 0 + 1
     return one if x > 0 else (-one if x < 0 else x * 0 if x == 0 else x)

@@ -6,6 +6,7 @@ the type in which NumPy computes wherever the two could differ.
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 import types
@@ -197,15 +198,15 @@ def _absolute(parts: Any, op: Op, trees: list[Tree]) -> Tree:
     return call(name("abs"), trees[0])
 
 
-def _python_extreme(label: str) -> Spelling:
-    """Python's `min` and `max`: the first unless another is beyond it."""
+def _python_extreme(label: str, of_bools: Any) -> Spelling:
+    """Python's `min` and `max`: the first unless another is beyond it. Numba has them of numbers."""
 
     def spell(parts: Any, op: Op, trees: list[Tree]) -> Tree:
-        trees = computed(parts, op, trees, op.results[0].type.dtype)
-        out = trees[0]
-        for x in trees[1:]:
-            out = call(parts.helper(label), out, x)
-        return out
+        dtype = op.results[0].type.dtype
+        trees = computed(parts, op, trees, dtype)
+        if dtype != np.bool_:
+            return call(name(label), *trees)
+        return functools.reduce(lambda a, b: gast.BinOp(a, of_bools(), b), trees)
 
     return spell
 
@@ -343,8 +344,8 @@ SCALARS.update({fun: _compare(symbol) for fun, symbol in COMPARE.items()})
 SCALARS.update(
     {
         operator.pow: _power, math.pow: _power, operator.mod: _mod, np.mod: _mod, np.where: _where, np.clip: _clip,
-        operator.abs: _absolute, np.absolute: _absolute, min: _python_extreme("least"),
-        max: _python_extreme("greatest"),
+        operator.abs: _absolute, np.absolute: _absolute, min: _python_extreme("min", gast.BitAnd),
+        max: _python_extreme("max", gast.BitOr),
         float: _convert, complex: _complex, int: _convert, bool: _convert, np.float64: _convert, np.float32: _convert,
         np.complex128: _convert, np.complex64: _convert, shapes.astype: _convert, shapes.item: _convert,
         np.int64: _convert, np.int32: _convert, np.int16: _convert, np.int8: _convert, np.uint8: _convert,

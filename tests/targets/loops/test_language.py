@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import subprocess
@@ -373,6 +374,24 @@ def test_a_loop_that_begins_before_zero_reads_from_the_end(start):
     x = np.arange(1.0, 6.0)
     plain, compiled = both(f, x, start)
     np.testing.assert_array_equal(compiled, plain)
+
+
+@pytest.mark.parametrize("numbers", [*itertools.permutations([1.0, -2.0, float("nan"), float("inf")], 3)])
+def test_the_largest_of_numbers_is_pythons(numbers):
+    def f(x, y, z):
+        return max(x, y, z) * 2 + min(y, x)
+
+    value, _ = value_and_grad(f, jit=True)(*numbers)
+    np.testing.assert_array_equal(value, f(*numbers))
+
+
+@pytest.mark.parametrize("y", [0.5, 1.5])
+def test_the_largest_of_tests(y):
+    def f(x, y):
+        return x**2 * min(x > 1, y > 1) + x * max(x > 1, y > 1)
+
+    plain, compiled = both(f, 1.25, y)
+    assert plain == compiled
 
 
 class TestRecursion:
