@@ -63,9 +63,12 @@ def loop_in_chunks(
     )  # so that subscripts have no sign
     if not k.parallel or k.frames or not forward or not order_is_free(node):
         return None
-    carried = {k.labels[p]: p.type for p in node.carried}
+    added_to = [p for p, y in zip(node.carried, node.body.end.values) if p is not y]
+    carried = {k.labels[p]: p.type for p in added_to}
     once, body = told_once(body, set(carried))
-    contiguous = all(p.type.rank < 2 or begins_as_zeros(init) for p, init in zip(node.carried, node.inits))
+    contiguous = all(
+        p.type.rank < 2 or begins_as_zeros(init) for p, init in zip(node.carried, node.inits) if p in added_to
+    )
     if not contiguous or not all(map(is_quiet, [*body, *frame.before])) or not only_added_to(body, carried):
         return None
     out: list[Any] = []

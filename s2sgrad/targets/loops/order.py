@@ -34,7 +34,7 @@ def order_is_free(loop: Loop) -> bool:
     if loop.body.end.kind != "yield" or any(map(is_impure, loop.body.nodes)) or _leaves_early(loop.body):
         return False
     uses = uses_of(loop.body)
-    return all(_adds(p, y, loop.body, uses) for p, y in zip(loop.carried, loop.body.end.values))
+    return all(p is y or _adds(p, y, loop.body, uses) for p, y in zip(loop.carried, loop.body.end.values))
 
 
 def _leaves_early(body: Block) -> bool:
@@ -77,7 +77,7 @@ def _adds(p: Value, y: Any, body: Block, uses: dict[Value, list[Any]]) -> bool:
             v = reader.results[j]
         else:
             return False
-    return uses.get(v, []) == [body] or v is p
+    return uses.get(v, []) == [body]
 
 
 def _takes_in(op: Op, v: Value) -> bool:
