@@ -224,8 +224,10 @@ def _part(p: Planner) -> None:
         if is_nest_write(node) and node in p.found.in_place:
             roots = p.found.roots.get(node.args[0], frozenset())
             for v in dict.fromkeys(leaves(node.args[1:])):
-                whole = v is node.args[0] and _is_whole(node.args[1]) and v not in list(leaves(node.args[1]))
-                if is_array(v) and v not in made and not whole and p.found.roots.get(v, frozenset()) & roots:
+                itself = v is node.args[0]
+                whole = itself and _is_whole(node.args[1]) and v not in list(leaves(node.args[1]))
+                kept = is_array(v) and (itself or v not in made)
+                if kept and not whole and p.found.roots.get(v, frozenset()) & roots:
                     copy = _copy_of(v, node)
                     out.append(copy)
                     substitute(node, {v: copy.results[0]}, but_first=True)

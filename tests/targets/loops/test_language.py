@@ -394,6 +394,20 @@ def test_the_largest_of_tests(y):
     assert plain == compiled
 
 
+def test_an_array_is_added_to_itself_backwards():
+    def f(x):
+        y = x.copy()
+        y += y[::-1]
+        z = y * 1.5
+        z[1:] += y[:-1]
+        z[::-1] += z
+        return np.sum(np.sin(z) * y)
+
+    plain, compiled = both(f, X)
+    np.testing.assert_allclose(compiled, plain, rtol=1e-12)
+    np.testing.assert_allclose(compiled, numerical_gradient(f, (X,))[0], rtol=1e-6)
+
+
 class TestRecursion:
     def test_its_depth_is_known_at_run_time(self):
         def f(w, n):
