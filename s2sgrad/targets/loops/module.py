@@ -48,6 +48,7 @@ from .aside import Aside, set_aside
 from .calls import empty_list
 from .control import write_block
 from .kernel import Kernel, is_array, is_number, refuse
+from .literal import chooser, short_sizes, written_in
 from .parts import Compiled, LoopParts
 from .registers import keep_in_registers
 from .scalars import cast
@@ -92,15 +93,26 @@ def print_loops(entries: list[Entry], header: str, options: dict[str, Any]) -> L
         e, aside = set_aside(e)
         flat = flattened(e, aside)
         parts.shares_work = False
-        bodies.append(print_kernel(e, flat, label, parts))
+        kernel = print_kernel(e, flat, label, parts)
+        bodies.append(kernel)
+        called_as = label
         if parts.shares_work:
             wrappers += anywhere(label, parts)
-        called_as = f"{label}_anywhere" if parts.shares_work else label
+            called_as = f"{label}_anywhere"
+        elif sizes := short_sizes(kernel, shapes_of(flat, kernel)):
+            wrappers += written_in(kernel, sizes)
+            called_as = chooser(label)
         wrappers.append(print_wrapper(e, flat, called_as, parts, aside))
         alone = alone and not aside.before and not aside.after
     text = assembled(parts, bodies, wrappers, header, tuple(kernels))
     captured = tuple(v for v in flattened(entries[0], Aside()).params if v in entries[0].captured)
     return replace(text, captured=captured, alone=alone)
+
+
+def shapes_of(flat: Flat, kernel: Any) -> dict[str, tuple[int, ...]]:
+    """The shapes that the array arguments of a compiled function have in the call that it is made for."""
+    given = zip((a.id for a in kernel.args.args), flat.params)
+    return {label: np.shape(v.witness.value) for label, v in given if is_array(v) and v.witness is not None}
 
 
 def assembled(
