@@ -220,6 +220,8 @@ def _counted(k: Kernel, node: Loop) -> None:
     index = node.body.params[0]
     k.labels[index] = k.fresh(index.name or "i") if k.uses.get(index) else "_"
     runs = k.labels[index]
+    if is_minus_one(bounds[2]) and order_is_free(node):
+        bounds = [plus_one(bounds[1]), plus_one(bounds[0]), constant(1)]
     start, _, step = bounds
     forward = isinstance(step, gast.Constant) and step.value == 1
     shifted = forward and not isinstance(start, gast.Constant) and only_subscripts(node.body, index)
@@ -231,12 +233,12 @@ def _counted(k: Kernel, node: Loop) -> None:
             k.assign(k.labels[index], call(dotted("np.uint64"), name(runs)))
         write_block(k, node.body)
         hand_over(k, node.body, node.carried, node)
-    if is_minus_one(bounds[1]) and is_minus_one(step) and order_is_free(node):
-        bounds = [constant(0), plus_one(start), constant(1)]
     k.statement(gast.For(name(runs, STORE), counted(bounds), body or [gast.Pass()], [], None), node)
 
 
 def plus_one(tree: Tree) -> Tree:
+    if is_minus_one(tree):
+        return constant(0)
     if is_one_less(tree):
         return tree.left
     return gast.BinOp(tree, gast.Add(), constant(1))

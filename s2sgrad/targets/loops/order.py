@@ -6,6 +6,7 @@ import operator
 from typing import Any
 
 from ...ir.program import Block, Loop, Op, Value, blocks_of, is_impure, leaves, operands, walk
+from ...ir.uses import uses_of
 from ...table.functional import index_add, index_set
 from ...table.registry import IMPURE
 
@@ -41,23 +42,6 @@ def _leaves_early(body: Block) -> bool:
     return any(b.end.kind != "yield" for n in walk(body) for b in blocks_of(n))
 
 
-def uses_of(block: Block) -> dict[Value, list[Any]]:
-    """The readers of each value in a block and the blocks inside, ends of blocks included."""
-    uses: dict[Value, list[Any]] = {}
-
-    def visit(b: Block) -> None:
-        for node in b.nodes:
-            for v in operands(node):
-                uses.setdefault(v, []).append(node)
-            for inner in blocks_of(node):
-                visit(inner)
-        for v in leaves(b.end.values):
-            uses.setdefault(v, []).append(b)
-
-    visit(block)
-    return uses
-
-
 def _adds(p: Value, y: Any, body: Block, uses: dict[Value, list[Any]]) -> bool:
     """Whether what is carried from `p` to `y` is a sum whose terms do not read it."""
     v = p
@@ -89,4 +73,4 @@ def _takes_in(op: Op, v: Value) -> bool:
     return op.fun is operator.sub and op.args[0] is v and op.args[1] is not v and v.type.is_scalar
 
 
-__all__ = ["only_subscripts", "order_is_free", "uses_of"]
+__all__ = ["only_subscripts", "order_is_free"]
