@@ -49,6 +49,7 @@ from .columns import split_columns
 from .control import write_block
 from .deferred import defer_products
 from .escape import escaping
+from .gathered import gather_stencils
 from .kernel import Kernel, is_array, is_number, refuse
 from .parts import Compiled, LoopParts
 from .registers import keep_in_registers
@@ -210,6 +211,7 @@ def function_of(function: Function, results: list[Any], parts: LoopParts) -> Ker
     preallocate(function, results)
     add_in_place(function)
     defer_products(function)
+    gather_stencils(function)
     keep_in_registers(function)
     split_columns(function)
     separate_starts(function)
