@@ -297,7 +297,8 @@ def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State, 
     for (f, names_a), (_, names_b) in zip(first.frames, second.frames):
         missing = Unbound("is not bound on every path to this point")
         f.names = {
-            n: merge.merge(names_a.get(n, missing), names_b.get(n, missing), n) for n in names_a | names_b
+            n: merge.merge(names_a.get(n, missing), names_b.get(n, missing), n)
+            for n in dict.fromkeys([*names_a, *names_b])
         }
     for key, (x, items) in before.contents.items():
         a, b = first.contents.get(key, (x, items))[1], second.contents.get(key, (x, items))[1]

@@ -385,7 +385,7 @@ def _first_guess(frame: Frame, node: Any, names: set[str]) -> Guess:
         and (live is None or n in live.head or n in live.after)
     }
     guess.names = carried | {n for n in remembered.templates if n in names}
-    for name in remembered.written:
+    for name in sorted(remembered.written):
         handle = frame.names.get(name)
         if isinstance(handle, Value):
             guess.roots[frame.low.root(handle)] = None
@@ -564,7 +564,7 @@ def _discover(
 ) -> None:
     """Widen the guess by whatever the body changed that it did not carry."""
     wider = _changed(frame, guess, heads, before, lambda root: _existed(root, block))
-    for name in names:
+    for name in sorted(names):
         if name not in guess.names and _is_read_outside(frame, node, name) and outcome is not DEAD:
             template = frame.names.get(name)
             if template is not None and not isinstance(template, Unbound) and _carriable(template):
@@ -641,7 +641,7 @@ def _leave(frame: Frame, loop: Loop, heads: dict, guess: Guess, before: State, n
             map_abstract(head, swap) if isinstance(key, (str, Value)) else _swap_contents(head, swap),
             guess,
         )
-    for name in names - guess.names:
+    for name in sorted(names - guess.names):
         if name in frame.names:
             frame.names[name] = Unbound("is bound only inside a loop")
 

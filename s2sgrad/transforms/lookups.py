@@ -9,6 +9,7 @@ from ..frontend.primitives import list_append, list_of
 from ..ir.program import UNDEFINED, Block, Branch, Op, Value, map_leaves
 from ..ir.types import INT, Type
 from ..table.registry import lookup as entry_of
+from .induction import closed_form, induction
 from .regions import Mirror, Region, Reversal, encloses, in_loop, may_break_at_end
 
 
@@ -176,6 +177,11 @@ def compute_again(state: Reversal, inner: Mirror, v: Value, have: dict[Value, An
         if x in have:
             return have[x]
         return lookup(state, inner.parent, x)
+
+    if node is None:
+        count = induction(inner.region.node, v)
+        assert count is not None
+        return closed_form(state.builder, count, inner.index, reach)
 
     with state.builder.at(node.loc, node.state):
         out = state.builder.op(

@@ -16,6 +16,7 @@ import numpy as np
 from ..frontend.capture import Inputs
 from ..ir.builder import Builder
 from ..ir.program import Block, Branch, Call, Function, Loop, Op, Value, leaves, type_of, walk
+from ..optimize.privatise import privatise
 from ..optimize.simplify import DERIVATIVE
 from ..optimize.tails import sink_tails
 from .activity import active_values
@@ -56,6 +57,7 @@ def reverse(
     on one. The caller decides what the new function returns.
     """
     sink_tails(function.body)
+    privatise(function, results)
     active = active_values(function.body, independent, list(leaves(results)))
     while expand_composites(function, active, inputs):
         active = active_values(function.body, independent, list(leaves(results)))

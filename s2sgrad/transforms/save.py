@@ -12,6 +12,7 @@ from typing import Any
 from ..ir.program import Op, Value, operands
 from ..ir.types import Type
 from ..table.registry import IMPURE
+from .induction import induction
 
 INFINITE = 2**28
 
@@ -27,18 +28,23 @@ def choose_kept(region: Any, needs: list[Value], home: dict[Value, Any]) -> tupl
     def visit(v: Value) -> None:
         if v in kept or v in again or v not in reach or is_index(region, v):
             return
-        for operand in operands(v.node):
+        for operand in reach[v]:
             visit(operand)
         again[v] = None
 
     for v in needs:
         visit(v)
-    used = {operand for v in again for operand in operands(v.node)} | set(needs)
+    used = {operand for v in again for operand in reach[v]} | set(needs)
     return [v for v in reach if v in kept and v in used], list(again)
 
 
 def is_index(region: Any, v: Value) -> bool:
     return getattr(region.node, "domain", None) is not None and v is region.block.params[0]
+
+
+def is_count(region: Any, v: Value) -> bool:
+    """Whether a value is one that the loop counts with, which its index tells."""
+    return v in region.block.params and not is_index(region, v) and induction(region.node, v) is not None
 
 
 def _candidates(region: Any, needs: list[Value], home: dict[Value, Any]) -> dict[Value, list[Value]]:
@@ -64,6 +70,8 @@ def _candidates(region: Any, needs: list[Value], home: dict[Value, Any]) -> dict
 def _inside_operands(v: Value, members: set, region: Any, home: dict) -> list[Value] | None:
     """The operands of `v` that the region itself defines; None if `v` cannot be computed again."""
     node = v.node
+    if is_count(region, v):
+        return []
     if not isinstance(node, Op) or node not in members or len(node.results) != 1 or node.effect == IMPURE:
         return None
     if (
@@ -142,6 +150,8 @@ def _minimum_cut(reach: dict[Value, list[Value]], needs: list[Value], region: An
 def _must_keep(v: Value, members: set, region: Any, inside: list[Value], reach: dict) -> bool:
     """Whether a value has no operands to be computed from: parameters, results of loops, of impure operations."""
     node = v.node
+    if is_count(region, v):
+        return False
     if not isinstance(node, Op) or node not in members:
         return True
     return (

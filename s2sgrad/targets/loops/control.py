@@ -222,6 +222,8 @@ def _counted(k: Kernel, node: Loop) -> None:
     index = node.body.params[0]
     k.labels[index] = k.fresh(index.name or "i") if k.uses.get(index) else "_"
     runs = k.labels[index]
+    if is_minus_one(bounds[2]) and order_is_free(node):
+        bounds = [plus_one(bounds[1]), plus_one(bounds[0]), constant(1)]
     start, _, step = bounds
     if runs_over_naturals(node.domain, k.natural):
         k.natural.add(index)
@@ -236,8 +238,6 @@ def _counted(k: Kernel, node: Loop) -> None:
             k.assign(k.labels[index], call(dotted("np.uint64"), name(runs)))
         write_block(k, node.body)
         hand_over(k, node.body, node.carried, node)
-    if is_minus_one(bounds[1]) and is_minus_one(step) and order_is_free(node):
-        bounds = [constant(0), plus_one(start), constant(1)]
     shared_out = loop_in_chunks(k, node, runs, bounds, body, frame)
     if shared_out is not None:
         for statement in shared_out:
@@ -247,6 +247,8 @@ def _counted(k: Kernel, node: Loop) -> None:
 
 
 def plus_one(tree: Tree) -> Tree:
+    if is_minus_one(tree):
+        return constant(0)
     if is_one_less(tree):
         return tree.left
     return gast.BinOp(tree, gast.Add(), constant(1))

@@ -50,7 +50,8 @@ def _size(statement: Any, shapes: dict[str, tuple[int, ...]]) -> Size | None:
         case gast.Assign(
             targets=[gast.Name(id=label)],
             value=gast.Subscript(
-                value=gast.Attribute(value=gast.Name(id=argument), attr="shape"), slice=gast.Constant(value=axis)
+                value=gast.Attribute(value=gast.Name(id=argument), attr="shape"),
+                slice=gast.Constant(value=axis),
             ),
         ) if argument in shapes:
             return Size(label, argument, axis, shapes[argument][axis])
@@ -76,9 +77,7 @@ def written_in(function: Any, sizes: list[Size]) -> list[Any]:
     for statement in made.body:
         if isinstance(statement, gast.Assign) and getattr(statement.targets[0], "id", None) in values:
             statement.value = constant(values.pop(statement.targets[0].id))
-    tests = [
-        gast.Compare(_shape(s.argument, s.axis), [gast.Eq()], [constant(s.value)]) for s in sizes
-    ]
+    tests = [gast.Compare(_shape(s.argument, s.axis), [gast.Eq()], [constant(s.value)]) for s in sizes]
     test = tests[0] if len(tests) == 1 else gast.BoolOp(gast.And(), tests)
     labels = [a.id for a in function.args.args]
     chosen = gast.IfExp(test, name(made.name), name(function.name))

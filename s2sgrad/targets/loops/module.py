@@ -16,7 +16,6 @@ import gast
 import numpy as np
 
 from ...frontend.abstract import leaves_of, map_abstract
-from ...frontend.primitives import list_append, list_of, list_set, pack
 from ...ir.program import (
     Block,
     Function,
@@ -46,13 +45,19 @@ from ..results import plain
 from ..spelling import LOAD, STORE, call, constant, dotted, name
 from .aside import Aside, set_aside
 from .calls import empty_list
+from .columns import split_columns
 from .control import write_block
+from .deferred import defer_products
+from .escape import escaping
+from .gathered import gather_stencils
 from .kernel import Kernel, is_array, is_number, refuse
 from .literal import chooser, short_sizes, written_in
 from .parts import Compiled, LoopParts
 from .registers import keep_in_registers
 from .scalars import cast
-from .stacks import make_stacks, record, stack_packed
+from .stacks import make_stacks, stack_packed
+from .starts import separate_starts
+from .sums import add_in_place
 from .tapes import preallocate
 
 Tree = Any
@@ -246,26 +251,6 @@ def nested_uses(block: Block, uses: dict[Value, int]) -> dict[Value, int]:
     return uses
 
 
-def escaping(function: Function, found: Any, results: list[Any]) -> set[Any]:
-    """The allocations that outlive the block that makes them: handed over, put into lists, or returned."""
-    out: set[Any] = set()
-
-    def note(values: Any) -> None:
-        for v in leaves(values):
-            if has_memory(v):
-                out.update(found.roots.get(v, ()))
-                out.update(same_memory(v))
-
-    note(results)
-    note(function.body.end.values)
-    for node in walk(function.body):
-        for inner in getattr(node, "blocks", ()):
-            note(inner.end.values)
-        if not isinstance(node, Op) or node.fun in (list_append, list_of, list_set, pack, record):
-            note(node.operands)  # a loop or a call may hand on what it is given
-    return out
-
-
 def refuse_states(function: Function) -> None:
     """Refuse arithmetic that is to raise or to call something: compiled, it gives infinities and NaNs."""
     for node in walk(function.body):
@@ -275,26 +260,19 @@ def refuse_states(function: Function) -> None:
             )
 
 
-def same_memory(v: Value) -> set[Value]:
-    """A value and those it may be a view of, or the same as: here each may be an allocation of its own."""
-    out, pending = {v}, [v]
-    while pending:
-        node = pending.pop().node
-        if isinstance(node, Op) and (is_view(node) or (node.entry is not None and node.entry.shares)):
-            fresh = [a for a in operands(node) if has_memory(a) and a not in out]
-            out.update(fresh)
-            pending.extend(fresh)
-    return out
-
-
 def function_of(function: Function, results: list[Any], parts: LoopParts) -> Kernel:
     refuse_states(function)
     settle_undefined(function.body)
     preallocate(function, results)
+    add_in_place(function)
+    defer_products(function)
+    gather_stencils(function)
     keep_in_registers(function)
+    split_columns(function)
+    separate_starts(function)
     remove_dead_code(function, results)
     found, taken = analyse(function, results), set(RESERVED) | set(parts.foreign) | set(parts.stacks.labels)
-    uses, out = count_uses(function.body), escaping(function, found, results)
+    uses, out = count_uses(function.body), escaping(function, results)
     return Kernel(found, parts, uses=uses, escaping=out, taken=taken)
 
 

@@ -6,6 +6,7 @@ import operator
 from typing import Any
 
 from ...ir.program import Block, Loop, Op, Value, blocks_of, is_impure, leaves, operands, walk
+from ...ir.uses import uses_of
 from ...table.functional import index_add, index_set
 from ...table.registry import IMPURE
 
@@ -39,23 +40,6 @@ def order_is_free(loop: Loop) -> bool:
 
 def _leaves_early(body: Block) -> bool:
     return any(b.end.kind != "yield" for n in walk(body) for b in blocks_of(n))
-
-
-def uses_of(block: Block) -> dict[Value, list[Any]]:
-    """The readers of each value in a block and the blocks inside, ends of blocks included."""
-    uses: dict[Value, list[Any]] = {}
-
-    def visit(b: Block) -> None:
-        for node in b.nodes:
-            for v in operands(node):
-                uses.setdefault(v, []).append(node)
-            for inner in blocks_of(node):
-                visit(inner)
-        for v in leaves(b.end.values):
-            uses.setdefault(v, []).append(b)
-
-    visit(block)
-    return uses
 
 
 def _adds(p: Value, y: Any, body: Block, uses: dict[Value, list[Any]]) -> bool:
@@ -105,7 +89,15 @@ def runs_over_naturals(domain: tuple[Any, Any, Any], known: set[Value]) -> bool:
     start, stop, step = domain
     if not isinstance(step, int):
         return False
-    return is_natural(start, known) if step > 0 else isinstance(stop, int) and stop >= -1
+    if step > 0:
+        return is_natural(start, known)
+    return stop >= -1 if isinstance(stop, int) else _one_less(stop, known)
 
 
-__all__ = ["is_natural", "only_subscripts", "order_is_free", "runs_over_naturals", "uses_of"]
+def _one_less(x: Any, known: set[Value]) -> bool:
+    """Whether an integer is `n - 1` for one that is not negative."""
+    op = x.node
+    return isinstance(op, Op) and op.fun is operator.sub and op.args[1] == 1 and is_natural(op.args[0], known)
+
+
+__all__ = ["is_natural", "only_subscripts", "order_is_free", "runs_over_naturals"]

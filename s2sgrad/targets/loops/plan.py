@@ -84,6 +84,9 @@ class Planner:
     place: dict[Value, int] = field(default_factory=dict)  # where in the block a value is made
     users: dict[Value, list[int]] = field(default_factory=dict)
     hard: set[Value] = field(default_factory=set)  # must be stored
+    timely: set[Value] = field(
+        default_factory=set
+    )  # of these, only unless all readers are in the nest that makes it
     soft: set[Value] = field(default_factory=set)  # dear and wanted more than once
     weight: dict[Value, int] = field(default_factory=dict)
     until: dict[Value, int] = field(default_factory=dict)
@@ -334,6 +337,7 @@ def _protect(p: Planner, k: int) -> None:
             if place == p.until[v] and _meets_safely(p, v, p.block.nodes[place]):
                 continue
             p.hard.add(v)
+            p.timely.add(v)
             return
 
 
@@ -446,7 +450,8 @@ def _settle(p: Planner, k: int, node: Any) -> None:
     """Give a node its step."""
     if is_lazy_kind(node) and node.results[0] not in p.alias:
         if node.results[0] in p.hard or node.results[0] in p.soft:
-            _settle_root(p, Root(node, "store", node.results[0].type.shape, k, node.results[0] in p.hard))
+            v = node.results[0]
+            _settle_root(p, Root(node, "store", v.type.shape, k, v in p.hard and v not in p.timely))
         return
     if isinstance(node, Op) and reduction_of(node) is not None:
         _settle_root(p, Root(node, "reduce", node.args[0].type.shape, k, True))

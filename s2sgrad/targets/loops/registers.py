@@ -15,8 +15,9 @@ import numpy as np
 from ...ir.program import Block, Function, Loop, Op, Terminator, Value, blocks_of, leaves, walk
 from ...ir.rewrite import substitute_in_block
 from ...ir.types import Type, scalar
+from ...ir.uses import uses_of
 from ...table.functional import index_add
-from .order import order_is_free, uses_of
+from .order import order_is_free
 from .tapes import operation
 
 
