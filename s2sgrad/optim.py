@@ -161,7 +161,9 @@ def _run_by(update: Callable[..., Any], jit: Any) -> Callable[..., Any]:
     return update if jit is False else Derivative(update, (), "value", jit)
 
 
-BUILTINS[_run_by] = lambda frame, node, update, jit: update  # inside what is differentiated, it is the function
+BUILTINS[_run_by] = lambda frame, node, update, jit: (
+    update
+)  # inside what is differentiated, it is the function
 
 
 # Learning rates
