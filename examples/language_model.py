@@ -115,9 +115,7 @@ def main():
     parser.add_argument("--dimension", type=int, default=64 if small else 128, help="of the word vectors")
     parser.add_argument("--hidden", type=int, default=128 if small else 256, help="units of the hidden layer")
     parser.add_argument("--keep", type=float, default=0.6, help="the share of units that dropout keeps")
-    parser.add_argument(
-        "--jit", action=argparse.BooleanOptionalAction, default=True, help="compile with Numba"
-    )
+    parser.add_argument("--no-jit", dest="jit", action="store_false", help="NumPy, not Numba")
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder for the plot")
     options = parser.parse_args()
     random = np.random.default_rng(0)
