@@ -1,6 +1,6 @@
 """Run the benchmarks, print the tables, write them to benchmarks/results.md.
 
-python -m benchmarks [P5 P8a ...] [--turns N] [--statistic fastest] [--output FILE] [--only-times]
+python -m benchmarks [P5 P8a glove ...] [--turns N] [--statistic fastest] [--output FILE] [--only-times]
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from benchmarks import table
 from benchmarks.environment import KEEP_MEMORY, ONE_THREAD, RETURN_MEMORY, description
 from benchmarks.problems import PROBLEMS
 from benchmarks.timing import STATISTICS
+from benchmarks.training import LOOPS
 
 RESULTS = Path(__file__).with_name("results.md")
 ROOT = Path(__file__).parents[1]
@@ -75,12 +76,22 @@ def measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
 
 def chosen(names: list[str]) -> list[str]:
     """The problems of these names, or of the families (`P6` for `P6a`, `P6a-state` and `P6b`)."""
-    unknown = [n for n in names if not any(p.startswith(n) for p in PROBLEMS)]
+    unknown = [n for n in names if n not in LOOPS and not any(p.startswith(n) for p in PROBLEMS)]
     if unknown:
-        raise SystemExit(f"no problem is called {', '.join(unknown)}; there are {', '.join(PROBLEMS)}")
+        raise SystemExit(
+            f"no problem is called {', '.join(unknown)}; there are {', '.join([*PROBLEMS, *LOOPS])}"
+        )
     return [
         p for p in PROBLEMS if not names or p in names or any(re.fullmatch(f"{n}[a-z].*", p) for n in names)
     ]
+
+
+def trained(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """The step of a training loop, generated afresh."""
+    with tempfile.TemporaryDirectory() as folder:
+        measures = (str(options.turns), str(options.budget), options.statistic)
+        settings = KEEP_MEMORY | {"S2SGRAD_CACHE_DIR": folder}
+        return dict(child("training", name, *measures, **settings))
 
 
 def overhead() -> str:
@@ -99,16 +110,25 @@ the program that s2sgrad is given. The name of an error: that contender cannot r
 fewer steps. `—`: not installed, or not to be had."""
 
 
-def report(results: dict[str, Any], extras: dict[str, Any], statistic: str) -> str:
+TRAINING = """\
+Training loops of three examples: a step is the gradient and Adam; the first losses of all were found to agree.
+JAX's step is one compiled function whose buffers are donated, PyTorch is eager with its fused Adam; each is the fastest
+of the idioms in `bench_*.py`. The first step includes compilation."""
+
+
+def report(results: dict[str, Any], loops: dict[str, Any], extras: dict[str, Any], statistic: str) -> str:
     """The whole page."""
     parts = [
         "# Benchmarks",
         f"Written by `python -m benchmarks`. {description()}",
         NOTES.format(statistic=statistic),
     ]
-    parts += ["## Times", table.times_table(PROBLEMS, results)]
-    for title, ours in (("`jit=True`", "jit"), ("the NumPy program", "plain")):
-        parts += [f"## Ratios of {title}", table.ratio_table(results, ours)]
+    if results:
+        parts += ["## Times", table.times_table(PROBLEMS, results)]
+        for title, ours in (("`jit=True`", "jit"), ("the NumPy program", "plain")):
+            parts += [f"## Ratios of {title}", table.ratio_table(results, ours)]
+    if loops:
+        parts += ["## Training loops", TRAINING, table.training_table(loops)]
     if "trivial" in extras:
         parts += ["## Compilation and start", table.start_table(results, extras["trivial"])]
         parts += ["## Peak memory of a call", table.memory_table(results), extras["overhead"]]
@@ -130,11 +150,14 @@ def main() -> None:
     for name in chosen(options.problems):
         print(f"{name}: {PROBLEMS[name].title}", file=sys.stderr, flush=True)
         results[name] = measured(name, options)
+    loops = {
+        name: trained(name, options) for name in LOOPS if not options.problems or name in options.problems
+    }
     extras: dict[str, Any] = {}
     if not options.only_times:
         programs = child("loop_programs", **KEEP_MEMORY)
         extras = {"trivial": started_twice("trivial"), "overhead": overhead(), "programs": programs}
-    page = report(results, extras, options.statistic)
+    page = report(results, loops, extras, options.statistic)
     print(page)
     complete = len(results) == len(PROBLEMS) and not options.only_times
     output = options.output or (RESULTS if complete else None)
@@ -142,6 +165,8 @@ def main() -> None:
         output.write_text(page, encoding="utf-8")
     if any(result["wrong"] for result in results.values()):
         raise SystemExit("a gradient differs from the hand-written adjoint's")
+    if any(loop["wrong"] for loop in loops.values()):
+        raise SystemExit("a library does not train like the NumPy program")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The training loop of `examples/language_model.py`: a neural language model, beside JAX and PyTorch."""
+"""The training loop of `examples/language_model.py`, beside JAX and PyTorch: see `training.py`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from training import compare, jax_loop, numpy_loop, options, rebound, torch_loop  # first: threads
+from benchmarks.training import by_jax, by_s2sgrad, by_torch, rebound  # first: it finds the examples
 
 # isort: split
 
 import language_model
 import numpy as np
 
-from s2sgrad import value_and_grad
-
-SIZE, ORDER, DIMENSION, HIDDEN, BATCH, KEEP = 1431, 5, 128, 256, 256, 0.6
-RATE = 3e-3
+SIZE, ORDER, DIMENSION, HIDDEN, BATCH, KEEP, RATE = 1431, 5, 128, 256, 256, 0.6, 3e-3
+TITLE = f"neural language model, {SIZE:,} words, batch {BATCH}, float32"
+TOLERANCE = 2e-3  # Adam's first steps have the size of the rate, whatever the size of the gradient
 
 
 def batches(random: np.random.Generator) -> list[Any]:
@@ -29,41 +28,29 @@ def batches(random: np.random.Generator) -> list[Any]:
     return out
 
 
-def ours(params: Any, data: list[Any], jit: bool) -> Callable[[], Any]:
-    derivative = value_and_grad(language_model.loss, jit=jit)
-    return numpy_loop(lambda params, batch: derivative(params, *batch), params, data, RATE)
-
-
-def by_jax(params: Any, data: list[Any]) -> Callable[[], Any]:
+def jax_loop(*args: Any) -> Callable[[], Any]:
     import jax
 
-    jax.config.update("jax_enable_x64", True)
     scores = rebound(language_model.scores, np=jax.numpy)
     loss = rebound(language_model.loss, np=jax.numpy, scores=scores, stop_gradient=jax.lax.stop_gradient)
-    derivative = jax.value_and_grad(loss)
-    return jax_loop(lambda params, batch: derivative(params, *batch), params, data, RATE)
+    return by_jax(loss, *args)
 
 
-def torch_loss(params: Any, batch: Any) -> Any:
+def torch_loss(params: Any, contexts: Any, words: Any, keep_x: Any, keep_h: Any) -> Any:
     import torch
 
-    contexts, words, keep_x, keep_h = batch
     x = torch.nn.functional.embedding(contexts, params["C"]).reshape(len(contexts), -1) * keep_x
     h = torch.tanh(x @ params["H"] + params["d"]) * keep_h
     return torch.nn.functional.cross_entropy(h @ params["U"] @ params["C"].T + params["b"], words)
 
 
-def main() -> None:
-    chosen, random = options(__doc__ or ""), np.random.default_rng(0)
+def contenders() -> dict[str, Callable[[], Any]]:
+    random = np.random.default_rng(0)
     params = language_model.start(SIZE, (ORDER - 1) * DIMENSION, DIMENSION, HIDDEN, random)
-    data = batches(random)
-    makers = {"s2sgrad": partial(ours, params, data, False)}
-    if chosen.jit:
-        makers["s2sgrad, jit"] = partial(ours, params, data, True)
-    makers["jax.jit"] = partial(by_jax, params, data)
-    makers["torch eager"] = partial(torch_loop, torch_loss, params, data, RATE)
-    compare("language model, batch 256, 1431 words", makers, chosen.turns)
-
-
-if __name__ == "__main__":
-    main()
+    problem = (params, batches(random), RATE)
+    return {
+        "plain": partial(by_s2sgrad, language_model.loss, *problem, jit=False),
+        "jit": partial(by_s2sgrad, language_model.loss, *problem, jit=True),
+        "jax": partial(jax_loop, *problem),
+        "torch": partial(by_torch, torch_loss, *problem),
+    }

@@ -1,4 +1,4 @@
-"""The training loop of `examples/learning_to_learn.py`: through 20 unrolled steps, beside JAX and PyTorch."""
+"""The training loop of `examples/learning_to_learn.py`, beside JAX and PyTorch: see `training.py`."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from training import compare, jax_loop, numpy_loop, options, rebound, torch_loop  # first: threads
+from benchmarks.training import by_jax, by_s2sgrad, by_torch, rebound  # first: it finds the examples
 
 # isort: split
 
 import learning_to_learn as example
 import numpy as np
 
-from s2sgrad import value_and_grad
-
 RATE, HIDDEN, BATCH, STEPS = 0.01, 20, 32, 20
+TITLE = f"learning to learn, {BATCH} quadratics, through {STEPS} steps, float64"
+TOLERANCE = 1e-6
 
 
 def total(phi: Any, theta: Any, W: Any, y: Any) -> Any:
@@ -24,33 +24,57 @@ def total(phi: Any, theta: Any, W: Any, y: Any) -> Any:
     return example.unroll(phi, theta, states, example.quadratic, (W, y), 0, STEPS)[0]
 
 
-def ours(phi: Any, data: list[Any], jit: bool) -> Callable[[], Any]:
-    derivative = value_and_grad(total, jit=jit)
-    return numpy_loop(lambda phi, batch: derivative(phi, *batch), phi, data, RATE)
-
-
-def by_jax(phi: Any, data: list[Any]) -> Callable[[], Any]:
+def with_jax() -> dict[str, Callable[..., Any]]:
+    """The functions of the example over `jax.numpy`."""
     import jax
 
-    jax.config.update("jax_enable_x64", True)
-    jnp = jax.numpy
-    names: dict[str, Any] = {"np": jnp, "grad": jax.grad, "stop_gradient": jax.lax.stop_gradient}
+    names: dict[str, Any] = {
+        "np": jax.numpy,
+        "grad": jax.grad,
+        "stop_gradient": jax.lax.stop_gradient,
+    }
     for name in ("sigmoid", "features", "lstm", "quadratic", "unroll"):
         names[name] = rebound(getattr(example, name), **names)
+    return names
+
+
+def jax_loop(*args: Any) -> Callable[[], Any]:
+    """As written: the steps are traced one after another."""
+    own = with_jax()
 
     def loss(phi: Any, theta: Any, W: Any, y: Any) -> Any:
         states = example.beginning(theta, HIDDEN)
-        return names["unroll"](phi, theta, states, names["quadratic"], (W, y), 0, STEPS)[0]
+        return own["unroll"](phi, theta, states, own["quadratic"], (W, y), 0, STEPS)[0]
 
-    derivative = jax.value_and_grad(loss)
-    return jax_loop(lambda phi, batch: derivative(phi, *batch), phi, data, RATE)
+    return by_jax(loss, *args)
 
 
-def torch_loss(phi: Any, batch: Any) -> Any:
+def jax_loop_by_scan(*args: Any) -> Callable[[], Any]:
+    """The steps as a loop of JAX's, traced once."""
+    import jax
+
+    own = with_jax()
+
+    def loss(phi: Any, theta: Any, W: Any, y: Any) -> Any:
+        def step(carried: Any, k: Any) -> Any:
+            theta, states = carried
+            slope = jax.lax.stop_gradient(jax.grad(own["quadratic"])(theta, k, W, y))
+            h, first = own["lstm"](phi["first"], own["features"](slope), states[0])
+            h, second = own["lstm"](phi["second"], h, states[1])
+            theta = theta + 0.1 * (h @ phi["out"]).reshape(theta.shape)
+            value = own["quadratic"](theta, k + 1, W, y) / len(theta)
+            return (theta, (first, second)), (k + 1) / example.HORIZON * value
+
+        begin = (theta, example.beginning(theta, HIDDEN))
+        return jax.lax.scan(step, begin, jax.numpy.arange(STEPS))[1].sum()
+
+    return by_jax(loss, *args)
+
+
+def torch_loss(phi: Any, theta: Any, W: Any, y: Any) -> Any:
     """The same written for PyTorch: its own gradient of the quadratic, read without differentiating it."""
     import torch
 
-    theta, W, y = batch
     zeros = torch.zeros(theta.numel(), HIDDEN, dtype=theta.dtype)
     states, value = [(zeros, zeros), (zeros, zeros)], 0.0
     for step in range(STEPS):
@@ -91,17 +115,15 @@ def torch_lstm(layer: Any, x: Any, state: Any) -> Any:
     return torch.sigmoid(out) * torch.tanh(c), c
 
 
-def main() -> None:
-    chosen, random = options(__doc__ or ""), np.random.default_rng(0)
+def contenders() -> dict[str, Callable[[], Any]]:
+    random = np.random.default_rng(0)
     phi = example.fresh_optimiser(HIDDEN, random)
     data = [(theta, *rest) for theta, rest in (example.quadratics(BATCH, random) for _ in range(10))]
-    makers = {"s2sgrad": partial(ours, phi, data, False)}
-    if chosen.jit:
-        makers["s2sgrad, jit"] = partial(ours, phi, data, True)
-    makers["jax.jit"] = partial(by_jax, phi, data)
-    makers["torch eager"] = partial(torch_loop, torch_loss, phi, data, RATE)
-    compare(f"learning to learn, {BATCH} quadratics, {STEPS} steps", makers, chosen.turns)
-
-
-if __name__ == "__main__":
-    main()
+    problem = (phi, data, RATE)
+    return {
+        "plain": partial(by_s2sgrad, total, *problem, jit=False),
+        "jit": partial(by_s2sgrad, total, *problem, jit=True),
+        "jax": partial(jax_loop, *problem),
+        "jax, scan": partial(jax_loop_by_scan, *problem),
+        "torch": partial(by_torch, torch_loss, *problem),
+    }

@@ -53,8 +53,12 @@ def primal_of(times: dict[str, Any]) -> Any:
 
 
 def jax_of(times: dict[str, Any]) -> Any:
-    """The best of the idioms."""
-    every = [value for name, value in times.items() if name.startswith("jax")]
+    return best_of(times, "jax")
+
+
+def best_of(times: dict[str, Any], library: str) -> Any:
+    """The best of the idioms of a library."""
+    every = [value for name, value in times.items() if name.startswith(library)]
     found = [value for value in every if isinstance(value, float)]
     return min(found) if found else every[0] if every else None
 
@@ -153,6 +157,33 @@ def start_table(results: dict[str, Measured], trivial: tuple[Any, Any]) -> str:
         "the same, warm",
     ]
     return markdown([*head, "warm beyond trivial"], rows)
+
+
+TRAINING_HEAD = {"plain": "s2sgrad", "jit": "s2sgrad `jit=True`", "jax": "`jax.jit`", "torch": "torch eager"}
+
+
+def training_table(loops: dict[str, Measured]) -> str:
+    """A row a training loop: a step of each library, ratios, and the first step of the compiled ones."""
+    rows = []
+    for measured in loops.values():
+        times, wrong = measured["times"], measured["wrong"]
+        best = {library: best_of(times, library) for library in TRAINING_HEAD}
+        first = {library: best_of(measured["first"], library) for library in ("jit", "jax")}
+        cells = [
+            seconds(value) + (" WRONG" if any(name.startswith(library) for name in wrong) else "")
+            for library, value in best.items()
+        ]
+        ratios_of = [ratio(over(best[library], best["jit"])) for library in ("jax", "torch")]
+        rows.append([measured["title"], *cells, *ratios_of, *map(seconds, first.values())])
+    head = [
+        "",
+        *TRAINING_HEAD.values(),
+        "jax / s2sgrad",
+        "torch / s2sgrad",
+        "first step, s2sgrad",
+        "first step, jax",
+    ]
+    return markdown(head, rows)
 
 
 MEMORY = {

@@ -1,33 +1,30 @@
-"""What the benchmarks of training loops share: the step of each library, and the options of the command line."""
+"""A training loop of an example, step by step: `python -m benchmarks.training glove 15 8 median` prints JSON.
+
+A step is the gradient and Adam. `bench_language_model.py`, `bench_glove.py` and `bench_learning_to_learn.py` say what
+is trained and by whom; here is the step of each library. The first losses of all have to agree.
+"""
 
 from __future__ import annotations
 
-import argparse
+import importlib
+import json
 import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
-
-from timing import Contenders, interleaved, report  # first: it sets the number of threads
-
-# isort: split
 
 import numpy as np
 
-from s2sgrad import optim
+from benchmarks.environment import pin
+from benchmarks.measure import is_missing, warm_up
+from benchmarks.timing import Run, interleaved, seconds_of
+from s2sgrad import optim, value_and_grad
 
-Step = Callable[[Any, Any], tuple[Any, Any]]  # (params, what changes from step to step) -> (loss, gradient)
-
-
-def options(text: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=text.splitlines()[0])
-    parser.add_argument("--jit", action="store_true", help="also s2sgrad with jit=True")
-    parser.add_argument("--turns", type=int, default=15, help="interleaved turns, of which the median counts")
-    return parser.parse_args()
+LOOPS = ("language_model", "glove", "learning_to_learn")
+CHECKED = 3  # steps whose losses are compared
 
 
 def rebound(fun: Callable[..., Any], **names: Any) -> Callable[..., Any]:
@@ -35,13 +32,13 @@ def rebound(fun: Callable[..., Any], **names: Any) -> Callable[..., Any]:
     return types.FunctionType(fun.__code__, {**fun.__globals__, **names}, fun.__name__, fun.__defaults__)
 
 
-def numpy_loop(derivative: Step, params: Any, batches: list[Any], rate: float) -> Callable[[], Any]:
-    """A step of training by s2sgrad and its Adam; each call takes the next."""
-    init, update = optim.adam(rate)
+def by_s2sgrad(loss: Callable[..., Any], params: Any, batches: list[Any], rate: float, jit: bool) -> Run:
+    """Each call takes the next step."""
+    derivative, (init, update) = value_and_grad(loss, jit=jit), optim.adam(rate, jit=jit)
     held = {"params": params, "state": init(params), "step": 0}
 
     def run() -> Any:
-        value, gradient = derivative(held["params"], batches[held["step"] % len(batches)])
+        value, gradient = derivative(held["params"], *batches[held["step"] % len(batches)])
         held["params"], held["state"] = update(gradient, held["state"], held["params"])
         held["step"] += 1
         return value
@@ -49,14 +46,15 @@ def numpy_loop(derivative: Step, params: Any, batches: list[Any], rate: float) -
     return run
 
 
-def jax_loop(derivative: Step, params: Any, batches: list[Any], rate: float) -> Callable[[], Any]:
-    """The same in JAX: gradient and Adam are one compiled function, whose buffers are donated."""
+def by_jax(loss: Callable[..., Any], params: Any, batches: list[Any], rate: float) -> Run:
+    """Gradient and Adam are one compiled function, whose buffers are donated; the batches are on the device."""
     import jax
 
-    jnp, tree = jax.numpy, jax.tree
+    jax.config.update("jax_enable_x64", True)
+    tree = jax.tree
 
     def step(params: Any, state: Any, batch: Any) -> Any:
-        value, gradient = derivative(params, batch)
+        value, gradient = jax.value_and_grad(loss)(params, *batch)
         count, mean, square = state
         count = count + 1
         mean = tree.map(lambda m, g: 0.9 * m + 0.1 * g, mean, gradient)
@@ -64,14 +62,14 @@ def jax_loop(derivative: Step, params: Any, batches: list[Any], rate: float) -> 
         scale, of_square = rate / (1 - 0.9**count), 1 - 0.999**count
 
         def moved(p: Any, m: Any, s: Any) -> Any:
-            return (p - scale * m / (jnp.sqrt(s / of_square) + 1e-8)).astype(p.dtype)
+            return (p - scale * m / (jax.numpy.sqrt(s / of_square) + 1e-8)).astype(p.dtype)
 
         return tree.map(moved, params, mean, square), (count, mean, square), value
 
     compiled = jax.jit(step, donate_argnums=(0, 1))
-    params = tree.map(jnp.array, params)
-    zeros = tree.map(jnp.zeros_like, params)
-    held = {"params": params, "state": (0, zeros, tree.map(jnp.copy, zeros)), "step": 0}
+    params, batches = tree.map(jax.numpy.array, params), tree.map(jax.numpy.array, batches)
+    zeros = tree.map(jax.numpy.zeros_like, params)
+    held = {"params": params, "state": (0, zeros, tree.map(jax.numpy.copy, zeros)), "step": 0}
 
     def run() -> Any:
         batch = batches[held["step"] % len(batches)]
@@ -82,20 +80,18 @@ def jax_loop(derivative: Step, params: Any, batches: list[Any], rate: float) -> 
     return run
 
 
-def torch_loop(
-    loss: Callable[[Any, Any], Any], params: Any, batches: list[Any], rate: float
-) -> Callable[[], Any]:
-    """The same in PyTorch, eager, with its Adam."""
+def by_torch(loss: Callable[..., Any], params: Any, batches: list[Any], rate: float) -> Run:
+    """Eager, with PyTorch's own fused Adam."""
     import torch
 
     torch.set_num_threads(1)
     tensors = tree_of_tensors(params)
-    adam, held = torch.optim.Adam(leaves(tensors), lr=rate), {"step": 0}
+    adam, held = torch.optim.Adam(leaves(tensors), lr=rate, fused=True), {"step": 0}
     batches = [tuple(torch.tensor(part) for part in batch) for batch in batches]
 
     def run() -> Any:
         adam.zero_grad()
-        value = loss(tensors, batches[held["step"] % len(batches)])
+        value = loss(tensors, *batches[held["step"] % len(batches)])
         value.backward()
         adam.step()
         held["step"] += 1
@@ -116,18 +112,40 @@ def leaves(tree: Any) -> list[Any]:
     return [leaf for value in tree.values() for leaf in leaves(value)] if isinstance(tree, dict) else [tree]
 
 
-def compare(title: str, makers: dict[str, Callable[[], Callable[[], Any]]], turns: int) -> None:
-    """Time the loops side by side, after checking that they compute the same first losses."""
-    runs: Contenders = {}
-    firsts: dict[str, list[float]] = {}
-    for name, make in makers.items():
+def disagreeing(losses: dict[str, list[float]], tolerance: float) -> list[str]:
+    """Those whose first losses are not those of the NumPy program."""
+    return sorted(
+        name for name, some in losses.items() if not np.allclose(some, losses["plain"], tolerance, 0)
+    )
+
+
+def measure(name: str, turns: int, budget: float, statistic: str) -> dict[str, Any]:
+    """Seconds of a step of each, or what failed; of the first step, compilation included; who disagrees."""
+    module = importlib.import_module(f"benchmarks.bench_{name}")
+    warm_up()
+    runs: dict[str, Run] = {}
+    first: dict[str, float] = {}
+    losses: dict[str, list[float]] = {}
+    times: dict[str, Any] = {}
+    for contender, make in module.contenders().items():
         try:
-            runs[name] = make()
-        except ImportError as error:
-            print(f"{name} skipped: {error}")
-            continue
-        firsts[name] = [float(runs[name]()) for _ in range(3)]
-    for name, losses in firsts.items():
-        if not np.allclose(losses, firsts["s2sgrad"], rtol=2e-3):
-            raise AssertionError(f"{name} does not train like s2sgrad: {losses}, {firsts['s2sgrad']}")
-    report(f"{title}: a step of training", interleaved(runs, turns), "s2sgrad")
+            run = make()
+            first[contender] = seconds_of(lambda run=run: losses.update({contender: [float(run())]}))
+            losses[contender] += [float(run()) for _ in range(CHECKED - 1)]
+            runs[contender] = run
+        except Exception as error:  # shown in the cell of the table
+            losses.pop(contender, None)
+            times[contender] = "—" if is_missing(contender, error) else type(error).__name__
+    times |= interleaved(runs, turns, budget, statistic)
+    wrong = disagreeing(losses, module.TOLERANCE)
+    return {"title": module.TITLE, "times": times, "first": first, "wrong": wrong}
+
+
+def main() -> None:
+    pin()
+    name, turns, budget, statistic = sys.argv[1:]
+    print(json.dumps(measure(name, int(turns), float(budget), statistic)))
+
+
+if __name__ == "__main__":
+    main()

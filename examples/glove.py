@@ -6,10 +6,11 @@ w_i, context vectors c_j and biases are fitted to the logarithms, over the nonze
     L = mean_{X_ij > 0}  f(X_ij) (w_i . c_j + a_i + b_j - log X_ij)^2,      f(x) = min(1, (x / x_max)^(3/4)).
 
 It is written twice: as the loop over the entries that it is, whose gradient scatters into the rows of both words and
-is meant for `--jit`, and in whole arrays. A difference of two words is a difference of log-probabilities of their
-contexts, and "p is to q as a is to what?" is answered by the word nearest to q - p + a. Whether that works is known
-exactly in a planted corpus: its words are (family, role) pairs, such as (country, capital), that share contexts with
-their family and with their role and nothing else. There are no pairs in any sentence. Then the same on real text.
+is compiled (`jit=True`), and in whole arrays, for NumPy (`--no-jit`). A difference of two words is a difference of
+log-probabilities of their contexts, and "p is to q as a is to what?" is answered by the word nearest to q - p + a.
+Whether that works is known exactly in a planted corpus: its words are (family, role) pairs, such as (country,
+capital), that share contexts with their family and with their role and nothing else. No sentence has a pair. Then the
+same on real text.
 """
 
 import argparse
@@ -66,7 +67,7 @@ def fit(entries, size, options, random):
     gradients = [grad(objective)(params, *some) for objective in (loss, loss_by_loops)]
     assert all(np.allclose(gradients[0][key], gradients[1][key]) for key in params)
     derivative = value_and_grad(loss_by_loops, jit=True) if options.jit else value_and_grad(loss)
-    init, update = optim.adam(optim.cosine_decay(0.05, options.steps))
+    init, update = optim.adam(optim.cosine_decay(0.05, options.steps), jit=options.jit)
     state, progress = init(params), trange(options.steps, desc="training", unit="step")
     for _ in progress:
         value, gradient = derivative(params, *data)
@@ -104,9 +105,7 @@ def plot(words, vectors, losses, path):
         left.scatter(*(grid[:, r] @ plane).T, label=f"role {r}")
     for family in grid[:3] @ plane:
         left.plot(*np.vstack([family, family[:1]]).T, color="grey", linewidth=0.8)
-    left.set(
-        title="planted words: families (grey) repeat one figure", xlabel="first axis", ylabel="second axis"
-    )
+    left.set(title="planted words: families (grey) repeat one figure", xlabel="first", ylabel="second axis")
     left.legend()
     for title, curve in losses.items():
         right.semilogy(curve, label=title)
@@ -124,7 +123,7 @@ def main():
     parser.add_argument(
         "--vocabulary", type=int, default=200 if small else 600, help="words of the real text"
     )
-    parser.add_argument("--jit", action="store_true", help="the loss as a loop, compiled with Numba")
+    parser.add_argument("--no-jit", dest="jit", action="store_false", help="whole arrays, by NumPy")
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder for the plot")
     options = parser.parse_args()
     random, losses = np.random.default_rng(0), {}

@@ -60,8 +60,7 @@ def start(steps):
 
 
 def objective(logs):
-    rates, momenta, penalties = natural(logs)
-    return kept(rates, momenta, penalties)
+    return kept(*natural(logs))
 
 
 def peak_memory(fun, *args):
@@ -79,18 +78,14 @@ def compare(steps):
     random = np.random.default_rng(1)
     momenta = np.rint(random.uniform(0.85, 0.95, steps) * BASE) / BASE
     point = (random.uniform(0.5, 1.5, steps), momenta, random.uniform(1e-4, 1e-2, 64))
-    ways = {
-        "kept": grad(kept, (0, 1, 2)),
-        "checkpointed": grad(by_checkpoints, (0, 1, 2)),
-        "reversible": reversible,
-    }
+    ways = {"kept": grad(kept, (0, 1, 2)), "checkpointed": grad(by_checkpoints, (0, 1, 2))}
+    ways["reversible"] = reversible
     results = {name: peak_memory(way, *point) for name, way in ways.items()}
     exact, off = np.concatenate(results["kept"][0]), {}
     for k, (name, gradient) in enumerate(zip(start(steps), results["kept"][0], strict=True)):
         direction = random.standard_normal(len(point[k])) * point[k]
-        ends = [
-            kept(*point[:k], point[k] + h * direction, *point[k + 1 :]) for h in (-2e-4, -1e-4, 1e-4, 2e-4)
-        ]
+        steps_aside = np.array([-2, -1, 1, 2]) * 1e-4
+        ends = [kept(*point[:k], point[k] + h * direction, *point[k + 1 :]) for h in steps_aside]
         numerical = (ends[0] - 8 * ends[1] + 8 * ends[2] - ends[3]) / 12e-4
         relative = abs(gradient @ direction / numerical - 1)
         print(f"numerical derivative by {name:9}   relative difference {relative:.1e}")
@@ -112,16 +107,13 @@ def accuracy(logs, steps):
 
 
 def plot(losses, logs, path):
-    curves = {
-        "validation loss": losses,
-        "learned rates": natural(logs)[0],
-        "learned momenta": natural(logs)[1],
-    }
+    rates, momenta, penalties = natural(logs)
+    curves = {"validation loss": losses, "learned rates": rates, "learned momenta": momenta}
     figure, axes = plt.subplots(1, 4, figsize=(13, 3), layout="constrained")
     for axis, (title, curve) in zip(axes, curves.items(), strict=False):
         axis.plot(curve)
         axis.set(title=title, xlabel="hypergradient step" if curve is losses else "training step")
-    picture = axes[3].imshow(np.log10(natural(logs)[2]).reshape(8, 8))
+    picture = axes[3].imshow(np.log10(penalties).reshape(8, 8))
     figure.colorbar(picture, ax=axes[3], label="log10 of the penalty")
     axes[3].set(title="learned penalties, pixel by pixel", xticks=[], yticks=[])
     figure.savefig(path, dpi=90)
@@ -131,9 +123,7 @@ def main():
     small = os.environ.get("S2SGRAD_EXAMPLE_SIZE") == "small"
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=60 if small else 150, help="of training, differentiated")
-    parser.add_argument(
-        "--descent", type=int, default=15 if small else 80, help="steps of the hyperparameters"
-    )
+    parser.add_argument("--descent", type=int, default=15 if small else 80, help="steps of hyperparameters")
     parser.add_argument("--jit", action="store_true", help="compile the hypergradient with Numba")
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder for the plot")
     options = parser.parse_args()

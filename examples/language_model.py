@@ -65,7 +65,8 @@ def train(grams, validation, size, options, random):
     inputs, track = (options.order - 1) * options.dimension, []
     params = start(size, inputs, options.dimension, options.hidden, random)
     derivative, steps = value_and_grad(loss, jit=options.jit), len(grams) // options.batch
-    init, update = optim.adamw(optim.cosine_decay(3e-3, options.epochs * steps), beta2=0.99, weight_decay=0.1)
+    rate = optim.cosine_decay(3e-3, options.epochs * steps)
+    init, update = optim.adamw(rate, beta2=0.99, weight_decay=0.1, jit=options.jit)
     state, progress = init(params), trange(options.epochs, desc="training", unit="epoch")
     for _ in progress:
         for batch in np.array_split(random.permutation(grams), steps):
@@ -114,7 +115,7 @@ def main():
     parser.add_argument("--dimension", type=int, default=64 if small else 128, help="of the word vectors")
     parser.add_argument("--hidden", type=int, default=128 if small else 256, help="units of the hidden layer")
     parser.add_argument("--keep", type=float, default=0.6, help="the share of units that dropout keeps")
-    parser.add_argument("--jit", action="store_true", help="compile the gradient with Numba")
+    parser.add_argument("--no-jit", dest="jit", action="store_false", help="NumPy, not Numba")
     parser.add_argument("--output", type=Path, default=Path("output"), help="folder for the plot")
     options = parser.parse_args()
     random = np.random.default_rng(0)

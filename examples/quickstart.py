@@ -17,23 +17,11 @@ import numpy as np
 
 from s2sgrad import differentiate, grad
 
-NAMES = {
-    "Mult": "multiply",
-    "Add": "add",
-    "Sub": "subtract",
-    "Div": "divide",
-    "Pow": "power",
-    "USub": "negative",
-}
-MESSAGES = {  # to the operands a, b of an operation that gave c
-    "multiply": ("g * {b}", "g * {a}"),
-    "add": ("g", "g"),
-    "subtract": ("g", "-g"),
-    "divide": ("g / {b}", "-g * {c} / {b}"),
-    "power": ("g * {b} * {a}**({b} - 1)", "g * {c} * np.log({a})"),
-    "negative": ("-g",),
-    "exp": ("g * {c}",),
-}
+NAMES = {"Mult": "multiply", "Add": "add", "Sub": "subtract"}
+NAMES |= {"Div": "divide", "Pow": "power", "USub": "negative"}
+MESSAGES = {"add": ("g", "g"), "subtract": ("g", "-g"), "negative": ("-g",), "exp": ("g * {c}",)}
+MESSAGES |= {"multiply": ("g * {b}", "g * {a}"), "divide": ("g / {b}", "-g * {c} / {b}")}
+MESSAGES |= {"power": ("g * {b} * {a}**({b} - 1)", "g * {c} * np.log({a})")}  # to a, b, which gave c
 
 
 @differentiate
@@ -96,8 +84,7 @@ def places(nodes, values):
 
 def draw(nodes, values, messages, path):
     """The graph as SVG: a box for an operation and its value, a red arrow for a message."""
-    place, lines = places(nodes, values), {name: line for name, _, _, line in nodes}
-    what = {name: operation for name, operation, _, _ in nodes}
+    place, known = places(nodes, values), {name: (line, operation) for name, operation, _, line in nodes}
     width, height = (max(axis) + edge for axis, edge in zip(zip(*place.values()), (160, 40), strict=True))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
@@ -119,9 +106,10 @@ def draw(nodes, values, messages, path):
         label = f"{escape(text)} = {number:.3g}" if text else f"{number:.3g}"
         parts.append(f'<text x="{right + 6}" y="{at + 4}" text-anchor="start" fill="#c22">{label}</text>')
     for name, (x, y) in place.items():
-        box, kind = f'x="{x - 80}" y="{y - 20}" width="160" height="40"', what.get(name, "input")
+        line, kind = known.get(name, (name, "input"))
+        box = f'x="{x - 80}" y="{y - 20}" width="160" height="40"'
         parts.append(f'<rect {box} rx="8" fill="#eef" stroke="#446"/>')
-        parts.append(f'<text x="{x}" y="{y - 3}">{escape(lines.get(name, name))}</text>')
+        parts.append(f'<text x="{x}" y="{y - 3}">{escape(line)}</text>')
         parts.append(f'<text x="{x}" y="{y + 13}" fill="#446">{kind} {values[name]:.4g}</text>')
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([*parts, "</svg>\n"]), encoding="utf-8")
@@ -133,18 +121,16 @@ def main():
     options = parser.parse_args()
     point = {"w": 0.7, "x": 1.5, "b": -0.2, "t": 1.0}
     value, gradient = loss.value_and_grad(**point)
-    print(f"loss       {value:.10f}")
-    print(f"dloss/dw   {gradient:.10f}")
+    print(f"loss       {value:.10f}\ndloss/dw   {gradient:.10f}")
 
     # A derivative is a limit of differences: this one is right to about eight digits.
     h = 1e-6
     difference = (loss(**point | {"w": 0.7 + h}) - loss(**point | {"w": 0.7 - h})) / (2 * h)
     print(f"difference {difference:.10f}")
-    assert value == loss(**point)
-    assert abs(gradient - difference) < 1e-8
+    assert value == loss(**point) and abs(gradient - difference) < 1e-8
 
-    print(f"\nThe primitive operations:\n{loss.primitives}")
-    print(f"\nThe generated gradient:\n{loss.grad.source_for(*point.values())}")
+    print(f"\nThe primitive operations:\n{loss.primitives}\n")
+    print(f"The generated gradient:\n{loss.grad.source_for(*point.values())}")
 
     # Operators and NumPy functions are two spellings of one program.
     assert spelled_out.grad(**point) == gradient

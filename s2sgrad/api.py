@@ -102,11 +102,21 @@ class Derivative:
     @property
     def source(self) -> str:
         """The generated program: for the types of the latest call, else for those that the signature suggests."""
-        if self._latest is not None:
-            return self._latest.text.text
+        latest = self._latest or self._as_its_kin()
+        if latest is not None:
+            return latest.text.text
         spec, assumption = self._suggested()
         head, _, rest = spec.text.text.partition("\n")
         return f"{head}\n# No call has been made; assumed: {assumption}.\n{rest}"
+
+    def _as_its_kin(self) -> Specialisation | None:
+        """The version for the types of a call of the other derivative of a decorated function."""
+        from .suggestion import of_the_types
+
+        kin = self._owner._derivatives.values() if self._owner is not None else ()
+        called = next((other._latest for other in kin if other._latest is not None), None)
+        args = of_the_types(called.lowered) if called is not None else None
+        return self._specialised_for(args) if args is not None else None
 
     def _suggested(self) -> tuple[Specialisation, str]:
         """The version that defaults, annotations and uses suggest, and the assumption made."""

@@ -101,6 +101,37 @@ def _suggest(parameter: inspect.Parameter, uses: set[str], wish: dict[Any, Any])
     return VECTOR if "vector" in uses or "ndarray" in text or "Array" in text else SCALAR
 
 
+def of_the_types(lowered: Any) -> tuple[Any, ...] | None:
+    """Stand-ins for arguments of the types that a program was made for; None where one has no stand-in."""
+    from .frontend.abstract import is_static, leaves_of, map_abstract
+    from .ir.program import Value
+
+    arguments = [abstract for _, abstract in lowered.parameters]
+    known = (
+        isinstance(leaf, Value) and _has_stand_in(leaf.type) or is_static(leaf)
+        for leaf in leaves_of(arguments)
+    )
+    if not all(known):
+        return None
+    return tuple(
+        map_abstract(x, lambda leaf: _of_type(leaf.type) if isinstance(leaf, Value) else leaf)
+        for x in arguments
+    )
+
+
+def _has_stand_in(type_: Any) -> bool:
+    return type_.is_scalar or (type_.kind == "array" and type_.dtype is not None and type_.shape is not None)
+
+
+def _of_type(type_: Any) -> Any:
+    """A number, or an array whose extents that are symbols are none that a program may depend on."""
+    if type_.is_python:
+        return {"float": SCALAR, "int": 2, "bool": True, "complex": 1j}[type_.kind]
+    sizes = [n if isinstance(n, int) else 3 for n in type_.shape or ()]
+    filled = np.full(sizes, 1, type_.dtype)
+    return filled if type_.kind == "array" else filled[()]
+
+
 def describe_suggestion(signature: Signature, args: tuple[Any, ...]) -> str:
     """The assumption as text: `w: array of rank 1, b: float`."""
     return ", ".join(f"{name}: {_kind(x)}" for name, x in zip(signature.names, args))

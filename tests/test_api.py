@@ -1002,3 +1002,18 @@ class TestExport:
             g.export(tmp_path / "h.py")
         assert not (tmp_path / "h.py").exists()
         lock.close()
+
+
+def test_the_source_is_for_the_types_of_the_latest_call_of_either_derivative():
+    @differentiate
+    def loss(params, x, flag=True):
+        return np.sum((params["w"] * x) ** 2) if flag else params["b"]
+
+    with pytest.raises(s2sgrad.DifferentiationError, match="source_for"):
+        _ = loss.grad.source
+    args = {"w": np.ones((4, 3)), "b": 1.0}, np.ones(3, np.float32)
+    loss.value_and_grad(*args)
+    assert loss.grad.source == loss.grad.source_for(*args)
+    assert "assumed" not in loss.grad.source
+    loss.grad({"w": 2.0, "b": 1.0}, np.ones(3))
+    assert loss.grad.source != loss.grad.source_for(*args)

@@ -284,3 +284,55 @@ def test_the_module_is_imported_when_it_is_first_used():
     program = "import sys, s2sgrad; assert 's2sgrad.optim' not in sys.modules; s2sgrad.optim.sgd(0.1)"
     subprocess.run([sys.executable, "-c", program], check=True)
     assert "optim" in s2sgrad.__all__
+
+
+COMPILED = {
+    "sgd": lambda jit: optim.sgd(optim.exponential_decay(0.1, 0.9), jit=jit),
+    "momentum": lambda jit: optim.momentum(0.1, jit=jit),
+    "nesterov": lambda jit: optim.nesterov(optim.warmup(0.1, 3), jit=jit),
+    "rmsprop": lambda jit: optim.rmsprop(0.1, jit=jit),
+    "adam": lambda jit: optim.adam(0.1, jit=jit),
+    "adamw": lambda jit: optim.adamw(optim.cosine_decay(0.1, 10), weight_decay=0.3, jit=jit),
+}
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_compiled_updates_are_those_of_numpy(name):
+    random = np.random.default_rng(0)
+    layer = Layer(random.standard_normal((3, 4)).astype(np.float32), 0.5)
+    params = {"layer": layer, "list": [random.standard_normal(5)], "kind": "tanh", "count": 3}
+    trails = []
+    for jit in (False, True):
+        init, update = COMPILED[name](jit)
+        new, state, gradients = params, init(params), np.random.default_rng(1)
+        for _ in range(4):
+            slopes = Layer(gradients.standard_normal((3, 4)).astype(np.float32), gradients.standard_normal())
+            slope = {"layer": slopes, "list": [gradients.standard_normal(5)], "kind": None, "count": None}
+            new, state = update(slope, state, new)
+        trails.append((new, state))
+    (plain, plain_state), (compiled, state) = trails
+    assert isinstance(compiled["layer"], Layer) and compiled["layer"].weights.dtype == np.float32
+    assert (compiled["kind"], compiled["count"], state["step"]) == ("tanh", 3, plain_state["step"])
+    np.testing.assert_allclose(compiled["layer"].weights, plain["layer"].weights, rtol=1e-6)
+    np.testing.assert_allclose(compiled["list"][0], plain["list"][0], rtol=1e-14)
+    assert compiled["layer"].bias == pytest.approx(plain["layer"].bias, rel=1e-14)
+    assert params["layer"].bias == 0.5 and params["layer"] is layer
+
+
+def test_a_derivative_goes_through_a_compiled_update():
+    def trained(jit):
+        def run(rate, w):
+            init, update = optim.adam(rate, jit=jit)
+            params, state = w, init(w)
+            for _ in range(3):
+                params, state = update(grad(lambda p: np.sum(p**4))(params), state, params)
+            return np.sum(params**2)
+
+        return run
+
+    expected = grad(trained(False), (0, 1))(0.1, START)
+    got = grad(trained(True), (0, 1))(0.1, START)
+    assert got[0] == expected[0] and np.array_equal(got[1], expected[1])
+
+    init, update = optim.sgd(0.1, jit=True)  # made outside, as a training loop has it
+    assert grad(lambda w: np.sum(update(w, init(w), w)[0] ** 2))(START) == pytest.approx(2 * 0.81 * START)

@@ -429,7 +429,15 @@ def _column(
     return nested_jvp(frame, node, d.fun, values, [unit if name == target else None for name in names])[1]
 
 
+def _itself(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    """A compiled function is the function."""
+    from .calls import call
+
+    return call(frame, node, d.fun, args, kwargs)
+
+
 RULES: dict[str, Rule] = {
+    "value": _itself,
     "grad": _gradient,
     "value_and_grad": _gradient,
     "hvp": _hvp,

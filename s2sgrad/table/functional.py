@@ -23,6 +23,17 @@ def index_add(x: Any, index: Any, v: Any) -> Any:
     return out
 
 
+def add_at_rows(a: Any, index: Any, rows: Any) -> None:
+    """`np.add.at(a, index, rows)` on the flat array, for which NumPy has a faster loop."""
+    rows = np.broadcast_to(rows, index.shape + a.shape[1:])
+    if a.flags.c_contiguous and rows.size:
+        width = a[0].size
+        places = index.astype(np.intp).reshape(-1, 1) * width + np.arange(width)
+        np.add.at(a.reshape(-1), places.reshape(-1), rows.reshape(-1))
+    else:
+        np.add.at(a, index, rows)
+
+
 def index_set(x: Any, index: Any, v: Any) -> Any:
     """`x` with `v` written at `index`; of repeated indices the last write wins."""
     out = np.array(x)

@@ -13,7 +13,7 @@ from ..frontend.primitives import list_append, list_pop
 from ..ir.program import Block, Op, Value, leaves, operands
 from ..ir.result_types import type_of_index
 from ..ir.types import Type, same_extent
-from ..table.functional import index_add
+from ..table.functional import add_at_rows, index_add
 from ..table.registry import IMPURE
 from .expressions import copy_of, expression, operand
 from .folding import always_inline, folds
@@ -151,8 +151,9 @@ class Rename(gast.NodeTransformer):
 def _print_add(p: Printer, node: Op, target: Any, index: Any, amount: Any) -> None:
     """`x[index] += amount`, as NumPy adds where an entry may be named twice."""
     if may_repeat_statically(node.args[1]):
-        p.module.use_numpy()
-        statement(p, gast.Expr(call(dotted("np.add.at"), target, index, amount)), node)
+        rows = names_rows(node.args[0], node.args[1])
+        adder = p.module.reference(add_at_rows if rows else np.add.at)
+        statement(p, gast.Expr(call(adder, target, index, amount)), node)
         return
     negated = isinstance(amount, gast.UnaryOp) and isinstance(amount.op, gast.USub)
     if is_zeros(node.args[0]):
@@ -162,6 +163,13 @@ def _print_add(p: Printer, node: Op, target: Any, index: Any, amount: Any) -> No
     else:
         made = gast.AugAssign(subscript(target, index, STORE), gast.Add(), amount)
     statement(p, made, node)
+
+
+def names_rows(x: Any, index: Any) -> bool:
+    """Whether an index is an array of integers, each of which names a row or more of an array."""
+    array = isinstance(index, Value) and index.type.kind == "array" and bool(index.type.shape)
+    integers = array and index.type.dtype is not None and index.type.dtype.kind in "iu"
+    return integers and isinstance(x, Value) and x.type.shape is not None and x.type.rank > 1
 
 
 def is_zeros(x: Any) -> bool:

@@ -1,5 +1,7 @@
 """The pages of the benchmarks: what becomes of measurements, failures and missing libraries."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,9 @@ from benchmarks.contenders import flat
 from benchmarks.measure import difference, is_missing
 from benchmarks.problems import PROBLEMS
 from benchmarks.timing import STATISTICS, interleaved
+from benchmarks.training import LOOPS, disagreeing
+
+HERE = Path(table.__file__).parent
 
 TIMES = {
     "primal": 1e-3,
@@ -84,3 +89,19 @@ def test_a_slow_contender_runs_once_and_the_rest_take_turns():
     assert calls["quick"] > 4
     assert medians["quick"] < medians["slow"]
     assert STATISTICS["fastest"]([3.0, 1.0, 2.0]) == 1.0
+
+
+def test_a_training_loop_shows_the_best_idiom_of_each_library_and_who_disagrees():
+    times = {"plain": 4e-3, "jit, arrays": 3e-3, "jit, loops": 2e-3, "jax": 6e-3, "torch": "—"}
+    loop = {"title": "GloVe", "times": times, "first": {"jit, loops": 1.5, "jax": 2.0}, "wrong": ["jax"]}
+    page = table.training_table({"glove": loop})
+    assert cells(page, 2) == ["GloVe", "4 ms", "2 ms", "6 ms WRONG", "—", "3", "—", "1.5 s", "2 s"]
+
+
+def test_training_loops_are_known_by_name_and_are_no_problems():
+    assert chosen(["glove"]) == [] and set(LOOPS) <= {path.stem[6:] for path in HERE.glob("bench_*.py")}
+
+
+def test_losses_that_differ_are_found():
+    losses = {"plain": [1.0, 0.5], "jit": [1.0, 0.5 + 1e-12], "torch": [1.0, 0.6]}
+    assert disagreeing(losses, 1e-9) == ["torch"]

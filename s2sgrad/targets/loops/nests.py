@@ -30,7 +30,16 @@ from .chunks import Outer, Shared, in_chunks, product
 from .extents import demand_same, extent_of, items_of, slice_size
 from .kernel import Kernel, empty, is_array, refuse
 from .plan import Nest, Root
-from .reductions import accumulator_dtype, reduction_of, start, taken
+from .reductions import (
+    accumulator_dtype,
+    after_loop,
+    by_rank,
+    reduction_of,
+    start,
+    start_of_loop,
+    taken,
+    taken_in_loop,
+)
 from .scalars import cast
 
 Tree = Any
@@ -393,17 +402,18 @@ def _trailing(
     k, v = w.k, root.value
     inner = accumulator_dtype(found.kind, result)
     number = v.type.shape == ()
-    label = k.label(v) if number and inner == result else k.fresh("total" if v.name is None else v.name)
+    itself = number and inner == result and not by_rank(k, found.kind, inner)
+    label = k.label(v) if itself else k.fresh("total" if v.name is None else v.name)
     if first == 0:
         w.shared.append(Shared(label, found.kind, inner))
-    begin = gast.Assign([name(label, STORE)], start(k, found.kind, inner), None)
-    more = taken(k, found.kind, name(label), w.tree(cell), have, inner, True)
+    begin = gast.Assign([name(label, STORE)], start_of_loop(k, found.kind, inner), None)
+    more = taken_in_loop(k, found.kind, name(label), w.tree(cell), have, inner)
     step = gast.Assign([name(label, STORE)], more, None)
     w.emit(w.after, len(w.loops), step, root.node)
     w.emit(w.before, first, begin, root.node)
-    done = cast(k.parts, name(label), inner, result)
+    done = after_loop(k, found.kind, name(label), inner, result)
     if number:
-        if inner != result:
+        if not itself:
             w.emit(w.after, 0, gast.Assign([name(k.label(v), STORE)], done, None), root.node)
         return
     target = _target(w, v, found, list(range(first)))

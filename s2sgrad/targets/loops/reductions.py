@@ -99,6 +99,37 @@ def start(k: Any, kind: str, dtype: np.dtype) -> Tree:
     return k.static(dtype.type(info.min if kind == "max" else info.max))
 
 
+RANKS = {np.dtype(np.float64): "", np.dtype(np.float32): "_32"}
+
+
+def by_rank(k: Any, kind: str, dtype: np.dtype) -> bool:
+    """Whether a loop takes the entries together as integers, since then it becomes vector instructions."""
+    return kind in ("max", "min") and dtype in RANKS and not k.parallel
+
+
+def start_of_loop(k: Any, kind: str, dtype: np.dtype) -> Tree:
+    """The accumulator of a loop over nothing else, before the first entry."""
+    if by_rank(k, kind, dtype):
+        return call(k.parts.vector_function("rank" + RANKS[dtype]), k.static(dtype.type(-np.inf)))
+    return start(k, kind, dtype)
+
+
+def taken_in_loop(k: Any, kind: str, total: Tree, entry: Tree, have: np.dtype, dtype: np.dtype) -> Tree:
+    """That accumulator with one more entry: the rank of the largest so far, or of the largest of their negatives."""
+    if not by_rank(k, kind, dtype):
+        return taken(k, kind, total, entry, have, dtype, True)
+    entry = entry if kind == "max" else gast.UnaryOp(gast.USub(), entry)
+    return call(name("max"), total, call(k.parts.vector_function("rank" + RANKS[dtype]), entry))
+
+
+def after_loop(k: Any, kind: str, total: Tree, dtype: np.dtype, result: np.dtype) -> Tree:
+    """What the accumulator says after the last entry."""
+    if not by_rank(k, kind, dtype):
+        return cast(k.parts, total, dtype, result)
+    largest = call(k.parts.vector_function("of_rank" + RANKS[dtype]), total)
+    return largest if kind == "max" else gast.UnaryOp(gast.USub(), largest)
+
+
 def taken(k: Any, kind: str, total: Tree, entry: Tree, have: np.dtype, dtype: np.dtype, scalar: bool) -> Tree:
     """The accumulator with one more entry."""
     if kind == "count":
@@ -121,4 +152,15 @@ def _typed(dtype: np.dtype) -> Any:
     return scalar(dtype)
 
 
-__all__ = ["Reduction", "Value", "accumulator_dtype", "reduction_of", "start", "taken"]
+__all__ = [
+    "Reduction",
+    "Value",
+    "accumulator_dtype",
+    "after_loop",
+    "by_rank",
+    "reduction_of",
+    "start",
+    "start_of_loop",
+    "taken",
+    "taken_in_loop",
+]
