@@ -126,7 +126,7 @@ class Merge:
             return Unbound(
                 "is of a different nature on two paths that meet here: make both the same kind of thing"
             )
-        t = join(type_of(a), type_of(b), (name, len(self.pairs), id(self)))
+        t = join(type_of(a), type_of(b), (self, len(self.pairs)))
         if t is None:
             return Unbound("is a list on one path and not on the other")
         return self._result(a, b, t, name)

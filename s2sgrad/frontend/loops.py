@@ -14,8 +14,9 @@ from typing import Any
 import gast
 import numpy as np
 
-from ..ir.program import UNDEFINED, Block, Loop, Terminator, Value, type_of, walk
-from ..ir.types import BOOL, INT, UNKNOWN, Type, join
+from ..ir.program import UNDEFINED, Block, Loop, Op, Terminator, Value, type_of, walk
+from ..ir.result_types import is_settled
+from ..ir.types import BOOL, INT, UNKNOWN, Dim, Type, join, not_one
 from .abstract import (
     Closure,
     NotStatic,
@@ -71,6 +72,44 @@ class Guess:
     shared: dict[Any, set] = field(default_factory=dict)  # leaf -> what it may be at the head of an iteration
     held: dict[Any, set] = field(default_factory=dict)  # run-time list -> arrays it may hold at the head
     stale: dict[Any, str] = field(default_factory=dict)  # what is stale at the head
+    run: object = field(default_factory=object)  # tells this interpretation of the loop from any other
+
+    def fresh(self, key: Any, leaf: int) -> tuple[Any, ...]:
+        """What the extents of a carried value are named by, if they change from one iteration to the next."""
+        return (self.run, key, leaf)
+
+    def head_type(self, key: Any, leaf: int, start: Type) -> Type:
+        """The type of a carried value at the head: of its start, and of what iterations were found to end with."""
+        found = self.types.get((key, leaf))
+        if found is None:
+            return start
+        t = join(start, found, self.fresh(key, leaf))
+        if t is None or (t.kind == "unknown" and found.kind != "unknown"):
+            return start  # found where it began as something else
+        return self.renamed(t, key, leaf, found)
+
+    def renamed(self, t: Type, key: Any, leaf: int, found: Type) -> Type:
+        """The type with names of its own for the extents that are not those of something outside of all loops."""
+        if t.shape is None or found.shape is None or len(t.shape) != len(found.shape):
+            return t
+        shape = tuple(
+            n if is_settled(was) else Dim((self.fresh(key, leaf), axis), not_one(n))
+            for axis, (n, was) in enumerate(zip(t.shape, found.shape))
+        )
+        return Type(t.kind, t.dtype, shape)
+
+
+def _type_after(param: Value, init: Any, made: set[Any]) -> Type:
+    """The type that a carried value has after the loop: extents that change are other numbers by then."""
+    t = param.type
+    if t.shape is None:
+        return t
+    start = init.type.shape if isinstance(init, Value) and init.type.rank == t.rank else (None,) * t.rank
+    shape = tuple(
+        n if n == first or is_settled(n, made) else Dim((("after", param), axis), not_one(n))
+        for axis, (n, first) in enumerate(zip(t.shape, start))
+    )
+    return Type(t.kind, t.dtype, shape)
 
 
 @dataclass(eq=False)
@@ -111,13 +150,13 @@ class LoopContext:
                 x = frame.low.current(x) if not isinstance(key, Value) else x
                 known = h.type
                 t = (
-                    join(known, type_of(x), (key if isinstance(key, str) else id(key), k))
+                    join(known, type_of(x), self.guess.fresh(key, k))
                     if x is not UNDEFINED and x is not None
                     else known
                 )
                 if t is None:
                     raise frame.refuse(frame.source.tree, f"`{key}` changes its nature in a loop")
-                if t != known and not _equal_types(t, known):
+                if not _equal_types(t, known):
                     self.guess.types[(key, k)] = t
                     widened = True
                 out.append(x)
@@ -127,34 +166,10 @@ class LoopContext:
 
 
 def _equal_types(a: Type, b: Type) -> bool:
-    """Equal but for the names of unknown extents, which are new at each trial."""
-    if a.kind == "list" and b.kind == "list":
-        return a.item == b.item or (
-            a.item is not None and b.item is not None and _equal_types(a.item, b.item)
-        )
-    if a.kind != b.kind or a.dtype != b.dtype or a.rank != b.rank:
-        return False
-    from ..ir.types import Dim
-
-    return all(
-        m == n or (isinstance(m, Dim) and isinstance(n, Dim) and m.not_one == n.not_one)
-        for m, n in zip(a.shape or (), b.shape or ())
-    ) and _opaque(b)
-
-
-def _opaque(t: Type) -> bool:
-    from ..ir.types import Dim
-
-    return all(
-        not isinstance(n, Dim)
-        or (
-            isinstance(n.key, tuple)
-            and len(n.key) == 2
-            and isinstance(n.key[1], int)
-            and isinstance(n.key[0], tuple)
-        )
-        for n in t.shape or ()
-    )
+    """Equal, also in which extents are known not to be 1."""
+    if a.item is not None and b.item is not None:
+        return a.kind == b.kind and _equal_types(a.item, b.item)
+    return a == b and all(not_one(m) == not_one(n) for m, n in zip(a.shape or (), b.shape or ()))
 
 
 class _mismatch(Exception):
@@ -179,7 +194,7 @@ def _container(frame: Frame, number: int) -> Any:
 
 def _match(head: Any, now: Any) -> list[tuple[Value, Any]] | None:
     """The carried leaves of a head beside the values they have now; None if the structure differs."""
-    if isinstance(head, Value) and getattr(head, "witness", None) is CARRIED:
+    if isinstance(head, Value) and head.role is CARRIED:
         if isinstance(now, Unbound):
             return [(head, UNDEFINED)]
         ok = isinstance(now, (Value, bool, int, float, complex, np.generic))
@@ -507,20 +522,20 @@ def _head(frame: Frame, key: Any, start: Any, guess: Guess, block: Block, inits:
     def leaf(x: Any) -> Any:
         number = counter[0]
         if isinstance(x, _Missing):
-            init, t = nothing_for(key), x.type
+            init, t = nothing_for(key), guess.renamed(x.type, key, number, x.type)
         elif isinstance(x, (Value, bool, int, float, complex, np.generic)):
             init, t = frame.low.current(x), type_of(frame.low.current(x))
         else:
             return x
         counter[0] += 1
-        t = guess.types.get((key, number), t)
+        t = t if isinstance(t, tuple) else guess.head_type(key, number, t)
         name = (
             key
             if isinstance(key, str) and not key.startswith("<")
             else (key.name if isinstance(key, Value) else None)
         )
         param = Value(t if not isinstance(t, tuple) else UNKNOWN, name)
-        param.witness = CARRIED
+        param.role = CARRIED
         block.params.append(param)
         inits.append(init)
         return param
@@ -626,9 +641,10 @@ def _is_read_outside(frame: Frame, node: Any, name: str) -> bool:
 def _leave(frame: Frame, loop: Loop, heads: dict, guess: Guess, before: State, names: set[str]) -> None:
     """After the loop: carried keys hold its results, other names bound inside are gone."""
     results: dict[Value, Value] = {}
-    for param in loop.carried:
-        results[param] = Value(param.type, param.name)
-        param.witness = None
+    made = {*walk(loop.body), *loop.body.params, *[r for n in walk(loop.body) for r in n.results]}
+    for param, init in zip(loop.carried, loop.inits):
+        results[param] = Value(_type_after(param, init, made), param.name)
+        param.role = None
     loop.results = list(results.values())
     restored = dict(before.versions)
     frame.low.versions = {root: v for root, v in restored.items()}

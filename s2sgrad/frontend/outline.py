@@ -47,6 +47,13 @@ class Outlined:
     recursive: bool = False
 
 
+@dataclass(frozen=True)
+class Constant:
+    """The role of a run-time value that stands for a static number."""
+
+    number: int | float
+
+
 class CannotOutline(Exception):
     """The function writes to what the caller sees, or needs to know its arguments: interpret it in place."""
 
@@ -172,7 +179,7 @@ def _generalised(frame: Frame, x: Any) -> Any:
     """A static number as a run-time one: what stops a recursion on a static counter from unfolding for ever."""
     if type(x) in (int, float):
         value = Value(PYTHON_TYPES[type(x).__name__])
-        value.witness = ("constant", x)
+        value.role = Constant(x)
         return value
     return x
 
@@ -343,10 +350,7 @@ def _call(frame: Frame, node: Any, outlined: Outlined, bound: dict[str, Any]) ->
     """A call node, and its results in the structure of the function's."""
     low = frame.low
     args = [low.current(leaf) for x in bound.values() for leaf in _leaves(x) if isinstance(leaf, Value)]
-    args = [
-        a.witness[1] if isinstance(a.witness, tuple) and a.witness and a.witness[0] == "constant" else a
-        for a in args
-    ]
+    args = [a.role.number if isinstance(a.role, Constant) else a for a in args]
     if outlined.done:
         args += [low.current(v) for v in outlined.outside]
     else:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Value, type_of
-from ..ir.result_types import RULES
+from ..ir.result_types import RULES, item_type
 from ..ir.types import BOOL, INT, PACKED, UNKNOWN, Type, join
 from ..table.registry import IMPURE, RAISES, define
 
@@ -161,7 +161,7 @@ def _append_type(node: Any, items: Any, item: Any) -> Type:
 
 def _pop_type(node: Any, items: Any) -> tuple[Type, Type]:
     t = type_of(items)
-    return t, t.item or UNKNOWN
+    return t, item_type(node, t)
 
 
 def _rows_type(node: Any, rows: Any) -> Type:

@@ -33,7 +33,7 @@ UNDEFINED = Undefined()
 class Value:
     """The result of a node or a parameter of a block: defined once, equal only to itself."""
 
-    __slots__ = ("extent", "loc", "name", "node", "type", "witness")
+    __slots__ = ("extent", "loc", "name", "node", "role", "type", "witness")
 
     def __init__(
         self, type: Type, name: str | None = None, node: Node | None = None, loc: Any = None
@@ -43,7 +43,8 @@ class Value:
         self.node: Any = node  # the node that defines it, None for a parameter
         self.loc = loc
         self.extent: Any = None  # the symbolic extent this int stands for
-        self.witness: Any = None  # how the run-time value may be made static: see frontend.staging
+        self.witness: Any = None  # where it is read and what was seen there: see frontend.staging
+        self.role: Any = None  # what it stands for while a loop or a function is being lowered
 
     def __repr__(self) -> str:
         return f"%{self.name or 'v'}{id(self) % 9973}:{self.type}"

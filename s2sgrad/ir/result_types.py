@@ -20,7 +20,7 @@ import numpy as np
 from ..table import shapes
 from ..table.functional import in_kind, index_add, index_set, sum_to
 from ..table.registry import IMPURE, Entry
-from .program import Arg, Value, leaves, map_leaves, type_of
+from .program import Arg, Branch, Call, Loop, Op, Value, leaves, map_leaves, type_of
 from .types import (
     PYTHON_KINDS,
     PYTHON_TYPES,
@@ -395,6 +395,34 @@ def _instantiate(t: Any, dims: list[Dim], node: Any, data_shape: bool) -> Any:
     return array(t.dtype, tuple(shape))
 
 
+# --- extents in loops and lists ---------------------------------------------------------------------------------
+
+
+def is_settled(n: Any, made: Any = None) -> bool:
+    """Whether an extent is the same number wherever it is named: it comes from inputs, and not from a loop.
+
+    With `made`, the nodes and values of a loop, whether it is the same number in all iterations of that one.
+    """
+    if isinstance(n, Dim):
+        return is_settled(n.key, made)
+    if isinstance(n, tuple):
+        return all(is_settled(part, made) for part in n)
+    if isinstance(n, Value):
+        return n not in made if made is not None else n.witness is not None
+    if isinstance(n, (Op, Branch, Loop, Call)):
+        return made is not None and n not in made
+    return n is None or isinstance(n, (str, int, float, type))
+
+
+def item_type(node: Any, items: Type) -> Type:
+    """The type of one item of a list: others may have other extents, but for those that inputs have."""
+    t = items.item or UNKNOWN
+    if t.kind != "array" or t.shape is None:
+        return t
+    shape = (n if is_settled(n) else Dim((node, "item", k), not_one(n)) for k, n in enumerate(t.shape))
+    return array(t.dtype, tuple(shape))
+
+
 # --- subscripts -----------------------------------------------------------------------------------------------
 
 
@@ -402,7 +430,7 @@ def getitem_type(node: Any, x: Arg, index: Arg) -> Type:
     """The type of `x[index]`: basic, strided, newaxis, ellipsis, boolean and integer arrays."""
     t = type_of(x)
     if t.kind == "list":
-        return t.item or UNKNOWN
+        return t if isinstance(index, slice) else item_type(node, t)
     if t.kind == "scalar" and index == ():
         return t
     if t.kind != "array":

@@ -78,7 +78,8 @@ def _list_item_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) 
     so_far = total(b, mirror.adjoints.pop(items, []))
     if so_far is None:
         so_far = b.op(list_zeros, (items,))
-    more = b.op(operator.add, (b.op(operator.getitem, (so_far, index)), bars[0]))
+    known = b.op(operator.getitem, (so_far, index), types=node.results[0].type)
+    more = b.op(operator.add, (known, bars[0]))
     mirror.adjoints[items] = [b.op(list_set, (so_far, index, more))]
     return True
 

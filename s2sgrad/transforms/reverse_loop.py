@@ -7,8 +7,8 @@ from typing import Any
 
 from ..frontend.primitives import length, list_of, list_pop
 from ..ir.builder import Builder
-from ..ir.program import Block, Loop, Terminator, Value
-from ..ir.types import INT, UNKNOWN
+from ..ir.program import Block, Branch, Loop, Terminator, Value
+from ..ir.types import INT, UNKNOWN, Dim, Type
 from .activity import exits
 from .adjoints import adjoint
 from .backward import free_active, reverse_records, seed_block
@@ -43,10 +43,11 @@ def reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
     priors = [total(b, mirror.adjoints.pop(f, [])) for f in free]
     priors = [zeros(b, f) if p is None else p for p, f in zip(priors, free)]
     body = Block()
-    params = [
-        Value(bar_type(v), f"{v.name}_bar" if v.name else None)
-        for v in [*[node.carried[k] for k in carried], *free]
-    ]
+    handed = region.block.end.values if region.block.end.kind in ("yield", "break") else ()
+    ends = None if breaks_of(node) or region.block.end.kind != "yield" else handed
+    types = [_handed_type(node, k, ends) for k in carried] + [bar_type(f) for f in free]
+    names = [node.carried[k].name for k in carried] + [f.name for f in free]
+    params = [Value(t, f"{name}_bar" if name else None) for t, name in zip(types, names)]
     domain, index = reversed_domain(state, mirror, node)
     count = Value(INT, index.name if index is not None else "k")
     body.params = [count, *params]
@@ -62,15 +63,21 @@ def reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
             inner.adjoints[f] = [p]
         b.resolve = lambda v: lookup(state, inner, v)
         set_index(state, inner, node, count, index)
-        handed = region.block.end.values if region.block.end.kind in ("yield", "break") else ()
+        inner.bars = tuple(
+            bar if end is None else _only_in_the_last(b, bar, end, count, domain[0])
+            for bar, end in zip(inner.bars, _unread(state, node, ends))
+        )
         seed_block(state, inner, list(zip(inner.bars, handed)))
         reverse_records(state, inner)
-        ends = [total(b, inner.adjoints.get(node.carried[k], [])) for k in carried]
-        ends = [zero_bar(b, p) if e is None else e for e, p in zip(ends, params)]
-        ends += [total(b, inner.adjoints.get(f, [])) for f in free]
-        body.end = Terminator("yield", tuple(ends))
+        begun = [total(b, inner.adjoints.get(node.carried[k], [])) for k in carried]
+        begun = [
+            zero_bar(b, p) if e is None else e for e, p in zip(begun, params)
+        ]
+        begun += [total(b, inner.adjoints.get(f, [])) for f in free]
+        body.end = Terminator("yield", tuple(begun))
     b.resolve = outer_resolve
-    made.results = [Value(p.type, p.name) for p in params]
+    made.results = [Value(_start_type(node, k, p), p.name) for k, p in zip(carried, params)]
+    made.results += [Value(p.type, p.name) for p in params[len(carried) :]]
     supply_needs(state, inner, made)
     b.node(made)
     for k, r in zip(carried, made.results):
@@ -89,9 +96,61 @@ def reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
         mirror.adjoints.setdefault(f, []).append(r)
 
 
+def _handed_type(node: Loop, k: int, ends: tuple[Any, ...] | None) -> Type:
+    """The type of the cotangent that a reverse iteration is handed: of what the iteration handed on.
+
+    Where that has other extents than what the iteration began with, they must not be taken for those.
+    """
+    p = node.carried[k]
+    t = bar_type(p)
+    end = ends[k] if ends is not None else None
+    if t.shape is None or t.kind == "list" or t.shape == node.results[k].type.shape:
+        return t
+    if isinstance(end, Value) and end.type.kind == t.kind and end.type.rank == t.rank:
+        return Type(t.kind, t.dtype, end.type.shape)
+    shape = (Dim((("handed", p), axis)) if isinstance(n, Dim) else n for axis, n in enumerate(t.shape))
+    return Type(t.kind, t.dtype, tuple(shape))
+
+
+def _unread(state: Reversal, node: Loop, ends: tuple[Any, ...] | None) -> list[Any]:
+    """What an iteration hands on that no other reads, of another size each time; None for all else it hands on."""
+    if ends is None:
+        return [None] * len(node.carried)
+    return [
+        end
+        if p not in state.alive and isinstance(end, Value) and p.type.shape != r.type.shape and p.type.kind != "list"
+        else None
+        for p, r, end in zip(node.carried, node.results, ends)
+    ]
+
+
+def _only_in_the_last(b: Builder, bar: Value | None, end: Value, count: Value, last: Any) -> Any:
+    """The cotangent of what is read after the loop alone: that of the last iteration, which is reversed first."""
+    if bar is None:
+        return None
+    then, orelse = Block(), Block(end=Terminator("yield"))
+    then.end = Terminator("yield", (bar,))
+    with b.inside(orelse):
+        orelse.end = Terminator("yield", (zeros(b, end),))
+    out = Value(bar.type, bar.name)
+    b.node(Branch(b.op(operator.eq, (count, last)), then, orelse, (out,)))
+    return out
+
+
+def _start_type(node: Loop, k: int, bar: Value) -> Type:
+    """The type of the cotangent of what the loop began with."""
+    init = node.inits[k]
+    if bar.type.shape == node.results[k].type.shape or not isinstance(init, Value):
+        return bar.type
+    same = init.type.kind == bar.type.kind and init.type.rank == bar.type.rank
+    return Type(bar.type.kind, bar.type.dtype, init.type.shape) if same else bar.type
+
+
 def zero_bar(b: Builder, bar: Value) -> Any:
     """The zero of a cotangent that a reverse loop carries."""
-    return b.op(list_of, ()) if bar.type.kind == "list" else zeros(b, bar)
+    if bar.type.kind == "list":
+        return b.op(list_of, ())
+    return zeros(b, bar)
 
 
 def reversed_domain(state: Reversal, mirror: Mirror, node: Loop) -> tuple[tuple[Any, Any, Any], Value | None]:

@@ -76,11 +76,14 @@ def extents_of(k: Kernel, v: Value) -> list[Tree]:
 def elementwise_size(k: Kernel, op: Op, axis: int) -> Tree:
     """The size of operands broadcast together: that of one that surely has it, else whichever is not 1."""
     result = op.results[0]
-    e, rank = result.type.shape[axis], result.type.rank
+    arrays = [a for a in op.args if is_array(a)]
+    return broadcast_size(k, arrays, axis, result.type.rank, result.type.shape[axis])
+
+
+def broadcast_size(k: Kernel, arrays: list[Value], axis: int, rank: int, e: Any) -> Tree:
+    """The size along an axis of arrays broadcast together to `rank` axes, of which that one has the extent `e`."""
     sizes = []
-    for a in op.args:
-        if not is_array(a):
-            continue
+    for a in arrays:
         place = axis - rank + a.type.rank
         if place < 0 or a.type.shape[place] == 1:
             continue

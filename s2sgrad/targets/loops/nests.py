@@ -27,7 +27,7 @@ from .access import (
     variable,
 )
 from .chunks import Outer, Shared, in_chunks, product
-from .extents import demand_same, extent_of, items_of, slice_size
+from .extents import broadcast_size, demand_same, extent_of, items_of, slice_size
 from .kernel import Kernel, empty, is_array, refuse
 from .plan import Nest, Root
 from .reductions import (
@@ -262,7 +262,7 @@ def region_sizes(k: Kernel, node: Op, domain: tuple) -> list[Tree]:
     out: list[Tree] = []
     arrays = [i for i in as_tuple(index) if is_array(i)]
     if arrays:
-        return [_size_among(k, node, e, [*arrays, v], x, index) for e in domain]
+        return [_size_among(k, node, axis, domain, [*arrays, v]) for axis in range(len(domain))]
     place = 0
     for item in items_of(index, x.type.rank):
         if item is None:
@@ -279,7 +279,9 @@ def region_sizes(k: Kernel, node: Op, domain: tuple) -> list[Tree]:
     return out
 
 
-def _size_among(k: Kernel, node: Op, e: Any, arrays: list[Any], x: Value, index: Any) -> Tree:
+def _size_among(k: Kernel, node: Op, axis: int, domain: tuple, arrays: list[Any]) -> Tree:
+    """The size of an axis of the part that index arrays select, from an operand that has it, or from those arrays."""
+    (x, index), e = node.args[:2], domain[axis]
     if isinstance(e, int):
         return constant(e)
     if e in k.dims:
@@ -289,13 +291,16 @@ def _size_among(k: Kernel, node: Op, e: Any, arrays: list[Any], x: Value, index:
             return extent_of(k, a, a.type.shape.index(e))
     from ...ir.result_types import slice_extent
 
+    items = items_of(index, x.type.rank)
     place = 0
-    for item in items_of(index, x.type.rank):
+    for item in items:
         if item is None:
             continue
         if isinstance(item, slice) and slice_extent(x.type.shape[place], item) == e:
             return k.size_of(e, slice_size(k, extent_of(k, x, place), item))
         place += 1
+    if all(is_array(item) for item in items):
+        return k.size_of(e, broadcast_size(k, items, axis, len(domain), e))
     raise refuse(node, "whose size is not known")
 
 

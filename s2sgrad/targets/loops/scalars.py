@@ -258,6 +258,13 @@ def _not(parts: Any, op: Op, trees: list[Tree]) -> Tree:
     return gast.UnaryOp(gast.Not(), truth(trees[0], type_of(op.args[0])))
 
 
+def _inverted(parts: Any, op: Op, trees: list[Tree]) -> Tree:
+    """`~x`, which of NumPy's truth values is the negation, also where the loops run without Numba."""
+    t = type_of(op.args[0])
+    negation = t.dtype.kind == "b" and not t.is_python
+    return _not(parts, op, trees) if negation else gast.UnaryOp(gast.Invert(), trees[0])
+
+
 def _rounded(parts: Any, op: Op, trees: list[Tree]) -> Tree:
     parts.use_numpy()
     digits = op.args[1] if len(op.args) > 1 else op.kwargs.get("decimals", 0)
@@ -363,7 +370,7 @@ SCALARS.update(
         np.bitwise_xor: _binary(gast.BitXor), np.left_shift: _binary(gast.LShift), np.right_shift: _binary(gast.RShift),
         np.equal: _compare(gast.Eq), np.not_equal: _compare(gast.NotEq), np.less: _compare(gast.Lt),
         np.less_equal: _compare(gast.LtE), np.greater: _compare(gast.Gt), np.greater_equal: _compare(gast.GtE),
-        np.invert: _unary(gast.Invert), np.fix: lambda parts, op, trees: call(dotted("np.trunc"), *trees),
+        np.invert: _inverted, operator.invert: _inverted, np.fix: lambda parts, op, trees: call(dotted("np.trunc"), *trees),
         math.gamma: _of_math("gamma"), math.lgamma: _of_math("lgamma"), math.erf: _of_math("erf"),
         math.erfc: _of_math("erfc"), math.ldexp: _of_math("ldexp"),
         operator.is_: _compare(gast.Eq), operator.is_not: _compare(gast.NotEq),
