@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..ir.program import Value
-from .abstract import Bound, BoundFunction, Closure, Lazy, ObjectRef, children
+from ..ir.types import UNKNOWN
+from .abstract import Bound, BoundFunction, Closure, Lazy, ObjectRef, children, leaves_of
 from .frame import Frame, Lowering
 
 ONE_OF_TWO = "this array may be one of several, depending on what happens at run time: write to them by their own names, or `.copy()` where they part"  # noqa: E501
@@ -24,6 +25,8 @@ WRITTEN_SINCE = (
     "this may be an array that has been written to since under another name: use `.copy()` where they part"
 )
 HELD = "this list holds an array that has been written to since: append a `.copy()` of it"
+SHARED = "this writes to an item of a list that may have it in several places: append a `.copy()` of it"  # noqa: E501
+IN_SEVERAL_PLACES = Value(UNKNOWN)  # is held by a list that may have one array as several of its items
 MAYBE_COPY = "whether this reshape shares memory with an array that has been written to since is not known: use `.copy()`"  # noqa: E501
 
 
@@ -74,6 +77,39 @@ def demand_writable(frame: Frame, node: Any, root: Value) -> None:
     others = low.may_be(root) - {root}
     if others and any(held_by(low, v) & others for v in references(frame) if low.root(v) is not root):
         raise frame.refuse(node, ONE_OF_TWO)
+
+
+def note_held(frame: Frame, items: Value, *values: Any) -> None:
+    """Remember which arrays a run-time list was given: it is stale when they are written to."""
+    low = frame.low
+    root = low.root(items)
+    known = low.held.get(root, frozenset())
+    seen = {root}.union(*[low.may_be(h) for h in known])
+    for v in leaves_of(list(values)):
+        if isinstance(v, Value) and not v.type.is_scalar:
+            mine = low.may_be(v)
+            known |= {v, IN_SEVERAL_PLACES} if mine & seen else {v}
+            seen |= mine
+    low.held[root] = known
+    note_write(frame, root)
+
+
+def note_item_write(frame: Frame, node: Any, items: Value) -> None:
+    """After a write through an item of a list: whoever else shows what the list was given is stale."""
+    low = frame.low
+    root = low.root(items)
+    held = low.held.get(root, frozenset())
+    if IN_SEVERAL_PLACES in held:
+        raise frame.refuse(node, SHARED)
+    roots: set[Value] = set().union(*[low.may_be(h) for h in held])
+    for r in roots - {root}:
+        low.stale.setdefault(r, WRITTEN_SINCE)
+    for other in low.ambiguous:
+        if other is not root and low.may_be(other) & roots:
+            low.stale.setdefault(other, WRITTEN_SINCE)
+    for other, theirs in low.held.items():
+        if other is not root and any(low.may_be(h) & roots for h in theirs):
+            low.stale.setdefault(other, HELD)
 
 
 def note_write(frame: Frame, root: Value) -> None:
@@ -172,6 +208,9 @@ def enter_loop(frame: Frame, guess: Any, starts: list[tuple[Leaf, Value, Any]], 
         sources += [q for other, q, theirs in leaves if other != leaf and (roots & theirs or other in shared)]
         if sources:
             low.ambiguous[p] = tuple(sources)
+    for _, p, s in starts:
+        if p.type.kind == "list" and isinstance(s, Value):
+            low.held[p] = frozenset().union(*[low.held.get(r, ()) for r in low.may_be(s)])
     for items, holders in guess.held.items():
         key = by_leaf.get(items, items)
         if isinstance(key, Value):
@@ -199,7 +238,7 @@ def leave_iteration(frame: Frame, guess: Any, ends: list[tuple[Leaf, Value, Any]
         found.append((guess.shared, leaf, met))
     for items, held in low.held.items():
         roots = set().union(*[low.may_be(h) for h in held]) if held else set()
-        inside = (roots & outer) | {leaf for leaf, _, x in arrays if roots & low.may_be(x)}
+        inside = (roots & (outer | {IN_SEVERAL_PLACES})) | {leaf for leaf, _, x in arrays if roots & low.may_be(x)}
         names = [leaf for leaf, p, x in arrays if p is items or items in low.may_be(x)]
         found += [(guess.held, name, inside) for name in [*names, *([items] if items in outer else [])]]
     news = any([_add(*item) for item in found])
@@ -236,15 +275,22 @@ def _meet(low: Lowering, a: set[Value], b: set[Value], params: set[Value]) -> bo
     return any(low.may_be(p) & others for p, others in outside)
 
 
-def after_loop(low: Lowering, results: dict[Value, Value]) -> None:
-    """The results of a loop may be what its carried arrays may be."""
+def after_loop(low: Lowering, results: dict[Value, Value], made: set[Any]) -> None:
+    """The results of a loop may be what its carried arrays may be; what it made and hands to nobody is gone."""
     for p, r in results.items():
         if p in low.ambiguous:
             low.ambiguous[r] = tuple(results.get(s, s) for s in low.ambiguous[p])
         if p in low.held:
-            low.held[r] = frozenset(results.get(h, h) for h in low.held[p])
+            low.held[r] = low.held.pop(p)
         if p in low.stale:
             low.stale[r] = low.stale[p]
+    gone = {h for held in low.held.values() for h in held if h not in results and low.may_be(h) <= made}
+    for items, held in low.held.items():
+        others = [theirs for other, theirs in low.held.items() if other is not items]
+        shared = any(low.may_be(h) & low.may_be(o) for h in held & gone for theirs in others for o in theirs)
+        low.held[items] = frozenset(results.get(h, h) for h in held - gone) | (
+            {IN_SEVERAL_PLACES} if shared else frozenset()
+        )
 
 
 __all__ = [
@@ -253,6 +299,8 @@ __all__ = [
     "enter_loop",
     "is_contiguous_handle",
     "leave_iteration",
+    "note_held",
+    "note_item_write",
     "note_write",
     "references",
 ]

@@ -187,8 +187,9 @@ def is_known_outside(frame: Frame, container: list[Any]) -> bool:
     return any(id(container) in state.contents for state in frame.low.states[:-1])
 
 
-def convert_to_list(frame: Frame, node: Any, container: list[Any]) -> None:
+def convert_to_list(frame: Frame, node: Any, container: list[Any]) -> Value:
     """Let a list whose items are known one by one be a run-time list, under all its names."""
+    from .aliases import note_held
     from .expressions import emit
     from .primitives import list_of
 
@@ -197,18 +198,50 @@ def convert_to_list(frame: Frame, node: Any, container: list[Any]) -> None:
             node,
             "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items",
         )
-    value = emit(frame, node, list_of, *container)
+    items = [convert_to_list(frame, node, x) if type(x) is list else x for x in container]
+    value = emit(frame, node, list_of, *items)
+    note_held(frame, value, *items)
     for f in [frame, *frame.low.frames]:
         while f is not None:
             for name, x in f.names.items():
                 if x is container:
-                    f.names[name] = value
                     value.name = value.name or name
+                f.names[name] = _with_list(x, container, value)
             f = f.outer
+    return value
+
+
+def _with_list(x: Any, container: list[Any], value: Value) -> Any:
+    """An abstract value in which a run-time list stands for a container, wherever that was."""
+    if x is container:
+        return value
+    inner = children(x)
+    if inner is None:
+        return x
+    old = list(inner)
+    new = [_with_list(item, container, value) for item in old]
+    if all(a is b for a, b in zip(old, new)):
+        return x
+    if not isinstance(x, (list, dict, Struct)):
+        return rebuild(x, new)
+    items = mutable_contents(x)
+    set_contents(x, new if isinstance(items, list) else dict(zip(items, new)))
+    return x
+
+
+def as_list_item(frame: Frame, node: Any, item: Any) -> Any:
+    """What is put into a run-time list: of a list, one that is known at run time too, wherever else it is named."""
+    if type(item) is not list or not _may_be_list(item):
+        return item
+    if any(id(item) in state.contents for state in frame.low.states):
+        raise ToList(item)
+    return convert_to_list(frame, node, item)
 
 
 def _may_be_list(container: list[Any]) -> bool:
-    return all(isinstance(x, (Value, int, float, complex)) for x in container)
+    return all(
+        _may_be_list(x) if type(x) is list else isinstance(x, (Value, int, float, complex)) for x in container
+    )
 
 
 def branch(frame: Frame, node: Any, test: Value, then: Callable[[], Any], orelse: Callable[[], Any]) -> Any:

@@ -374,7 +374,7 @@ def _comprehension_loop(inner: Frame, node: Any, first: Any, element: Any) -> Va
     inner.local = inner.local | {RESULT}
     del run_block
     for_loop(inner, body[0], first, [])
-    return inner.low.current(inner.names[RESULT])
+    return inner.names[RESULT]
 
 
 __all__ = ["Closure", "Counted", "NotStatic", "comprehension", "counted", "iterate"]

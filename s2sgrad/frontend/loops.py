@@ -26,6 +26,7 @@ from .abstract import (
     Unbound,
     children,
     is_namedtuple,
+    leaves_of,
     map_abstract,
     rebuild,
     same_abstract,
@@ -488,7 +489,7 @@ def _trial(
             start = map_abstract(guess.templates[key], lambda leaf: _Missing(type_of(leaf)))
         heads[key] = _head(frame, key, start, guess, block, inits)
         if not isinstance(key, Value):
-            starts += [((key, k), p, x) for k, (p, x) in enumerate(_match(heads[key], start) or ())]
+            starts += [((key, k), p, x) for k, (p, x) in enumerate(_leaves_at_start(heads[key], start))]
         _install(frame, key, heads[key], guess)
     enter_loop(frame, guess, starts, outer_arrays)
     test = _test_block(frame, node, domain, heads, block) if domain is None else None
@@ -506,6 +507,12 @@ def _trial(
     _leave(frame, loop, heads, guess, before, names)
     del low
     return loop
+
+
+def _leaves_at_start(head: Any, start: Any) -> list[tuple[Value, Any]]:
+    """The carried leaves of a name beside what they begin as, which is nothing for a name that the loop binds."""
+    found = _match(head, start)
+    return [(p, None) for p in leaves_of(head) if isinstance(p, Value)] if found is None else found
 
 
 class _Missing:
@@ -649,7 +656,7 @@ def _leave(frame: Frame, loop: Loop, heads: dict, guess: Guess, before: State, n
     restored = dict(before.versions)
     frame.low.versions = {root: v for root, v in restored.items()}
     swap = lambda leaf: results.get(leaf, leaf) if isinstance(leaf, Value) else leaf
-    after_loop(frame.low, results)
+    after_loop(frame.low, results, made)
     for key, head in heads.items():
         _install(
             frame,

@@ -290,8 +290,11 @@ ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
 
 
 def _append(frame: Frame, node: Any, xs: Value, item: Any) -> None:
-    from .writes import detach_items, note_held
+    from .aliases import note_held
+    from .control import as_list_item
+    from .writes import become
 
+    item = as_list_item(frame, node, item)
     if children(item) is not None and any(
         isinstance(v, Value) and v.type.may_be_active for v in leaves_of(item)
     ):
@@ -299,18 +302,18 @@ def _append(frame: Frame, node: Any, xs: Value, item: Any) -> None:
             node,
             "a list that grows in a loop must hold numbers and arrays: keep one list for each part of its items",
         )
-    detach_items(frame, xs)
-    frame.low.versions[xs] = emit(frame, node, list_append, xs, value_of(frame, node, item))
+    value = value_of(frame, node, item)
+    become(frame, node, xs, lambda now: emit(frame, node, list_append, now, value))
     note_held(frame, xs, item)
 
 
 def _pop(frame: Frame, node: Any, xs: Value, index: Any = -1) -> Any:
-    from .writes import detach_items
+    from .writes import become, detach_items
 
     detach_items(frame, xs)
     if type(index) is int and index == -1:
         rest, item = emit(frame, node, list_pop, xs)
-        frame.low.versions[xs] = rest
+        become(frame, node, xs, lambda now: rest)
         return item
     item = frame.low.builder.op(operator.getitem, (frame.low.current(xs), index))  # no view: it is in no list
     _becomes(frame, node, xs, interpreted(frame, node, without, xs, index))
@@ -319,10 +322,10 @@ def _pop(frame: Frame, node: Any, xs: Value, index: Any = -1) -> Any:
 
 def _becomes(frame: Frame, node: Any, xs: Value, items: Any, *more: Any) -> None:
     """Let a list hold other items than before, `more` among them."""
-    from .writes import detach_items, note_held
+    from .aliases import note_held
+    from .writes import become
 
-    detach_items(frame, xs)
-    frame.low.versions[xs] = frame.low.current(value_of(frame, node, items))
+    become(frame, node, xs, lambda now: frame.low.current(value_of(frame, node, items)))
     note_held(frame, xs, *more)
 
 

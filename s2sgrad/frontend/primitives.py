@@ -83,8 +83,8 @@ def list_set(items: list, index: int, item: Any) -> list:
 
 
 def list_zeros(items: list) -> list:
-    """The zero cotangent of a list; of none where it was never made."""
-    return [] if items is None else [np.zeros_like(x) if isinstance(x, np.ndarray) else 0.0 for x in items]
+    """The zero cotangent of a list, also of lists; of none where it was never made."""
+    return [] if items is None else [packed_zeros(x) for x in items]
 
 
 def zeros_if_made(x: Any) -> Any:
@@ -93,8 +93,8 @@ def zeros_if_made(x: Any) -> Any:
 
 
 def list_add(a: list, b: list) -> list:
-    """The sum of two cotangents of a list."""
-    return [x + y for x, y in zip(a, b)]
+    """The sum of two cotangents of a list, also of lists."""
+    return [packed_add(x, y) for x, y in zip(a, b, strict=True)]
 
 
 def list_from(rows: Any) -> list:

@@ -12,7 +12,15 @@ import numpy as np
 from ..ir.program import Value, type_of
 from ..table.functional import index_add, index_set
 from .abstract import ObjectRef, Struct, leaves_of
-from .aliases import demand_writable, in_c_order, is_contiguous_handle, note_write, references
+from .aliases import (
+    demand_writable,
+    in_c_order,
+    is_contiguous_handle,
+    note_held,
+    note_item_write,
+    note_write,
+    references,
+)
 from .expressions import as_operand, binary, emit, index_operand, subscript
 from .frame import Frame, View
 from .primitives import list_set
@@ -65,30 +73,39 @@ def demand_own(frame: Frame, node: Any, owner: Any) -> None:
 
 
 def detach_items(frame: Frame, items: Value) -> None:
-    """Before a list gets other items: arrays that were read from it stay what they are, wherever they then stand."""
+    """Before a list gets other items: arrays that were read from it stay what they are, wherever they then stand.
+
+    Of a list in a list, what may be an item of the same one is; the lists around it keep what they hold.
+    """
     low = frame.low
-    root = low.root(items)
+    root, depth = low.root(items), _depth(low, items)
     views = [v for v, view in low.views.items() if view.base.type.kind == "list" and v not in low.versions]
     read = set(references(frame)) if views else set()
     for v in views:
-        if low.root(low.views[v].base) is root and v in read:
+        base = low.views[v].base
+        if low.root(base) is root and v is not items and _depth(low, base) == depth and v in read:
             low.versions[v] = low.current(v)
             low.held[root] = low.held.get(root, frozenset()) | {v}
 
 
+def _depth(low: Any, items: Value) -> int:
+    """In how many lists a list stands."""
+    view = low.view_of(items)
+    return 0 if view is None else 1 + _depth(low, view.base)
+
+
 def _list_write(frame: Frame, node: Any, owner: Value, index: Any, value: Any) -> None:
-    detach_items(frame, owner)
-    frame.low.versions[owner] = emit(frame, node, list_set, owner, index, value)
+    from .control import as_list_item
+
+    value = as_list_item(frame, node, value)
+    become(frame, node, owner, lambda now: emit(frame, node, list_set, now, index, value))
     note_held(frame, owner, value)
 
 
-def note_held(frame: Frame, items: Value, *values: Any) -> None:
-    """Remember which arrays a run-time list was given: it is stale when they are written to."""
-    low = frame.low
-    arrays = frozenset(v for v in leaves_of(list(values)) if isinstance(v, Value) and not v.type.is_scalar)
-    if arrays:
-        low.held[low.root(items)] = low.held.get(low.root(items), frozenset()) | arrays
-    note_write(frame, low.root(items))
+def become(frame: Frame, node: Any, items: Value, change: Callable[[Any], Any]) -> None:
+    """Let a run-time list hold other items, in whatever list it stands itself."""
+    detach_items(frame, items)
+    _update(frame, node, items, change)
 
 
 def write_augmented(frame: Frame, node: Any, fun: Callable, owner: Any, index: Any, value: Any) -> None:
@@ -181,6 +198,8 @@ def _update(frame: Frame, node: Any, handle: Value, change: Callable[[Any], Any]
     view = low.view_of(handle)
     if view is None:
         demand_writable(frame, node, handle)
+    elif view.base.type.kind == "list":
+        note_item_write(frame, node, view.base)
     new = change(low.current(handle))
     if view is None:
         low.versions[handle] = new

@@ -147,6 +147,14 @@ def covers(x: Shape | None, full: Shape | None) -> bool:
     return all(same_extent(a, b) or not_one(a) for a, b in zip(x, full, strict=True))
 
 
+WEAK = {"bool": False, "int": 0, "float": 0.0, "complex": 0j}
+
+
+def _weak(t: Type) -> Any:
+    """What stands for a number in NumPy's promotion: of Python's, its kind alone counts."""
+    return WEAK.get(t.kind, t.dtype)
+
+
 def join(a: Type, b: Type, fresh: Any = None) -> Type | None:
     """The type of a name that is `a` on one path and `b` on another; None where no program could use it."""
     if a == b:
@@ -172,6 +180,6 @@ def join(a: Type, b: Type, fresh: Any = None) -> Type | None:
         )
         return Type(a.kind, a.dtype, shape)
     if a.is_scalar and b.is_scalar:
-        return scalar(np.result_type(a.dtype, b.dtype))
+        return scalar(np.result_type(_weak(a), _weak(b)))
     dtype = a.dtype if a.dtype == b.dtype else None
     return Type("unknown", dtype, a.shape if a.shape == b.shape else None)

@@ -78,17 +78,31 @@ def _list_item_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) 
     so_far = total(b, mirror.adjoints.pop(items, []))
     if so_far is None:
         so_far = b.op(list_zeros, (items,))
-    known = b.op(operator.getitem, (so_far, index), types=node.results[0].type)
-    more = b.op(operator.add, (known, bars[0]))
+    item = node.results[0].type
+    known = b.op(operator.getitem, (so_far, index), types=item)
+    more = b.op(list_add if item.kind == "list" else operator.add, (known, bars[0]))
     mirror.adjoints[items] = [b.op(list_set, (so_far, index, more))]
     return True
 
 
 def _list_set_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:
     b, (items, index, item) = state.builder, node.args
-    give(state, mirror, item, b.op(operator.getitem, (bars[0], index)))
-    give(state, mirror, items, b.op(list_set, (bars[0], index, 0.0)))
+    bar = b.op(operator.getitem, (bars[0], index), types=_item_type(item))
+    give(state, mirror, item, bar)
+    nothing: Any = 0.0
+    if bar.type.kind == "list":
+        same = _is_same_length(items, index, item)
+        nothing = b.op(list_zeros, (bar if same else b.op(operator.getitem, (items, index)),))
+    give(state, mirror, items, b.op(list_set, (bars[0], index, nothing)))
     return True
+
+
+def _is_same_length(items: Any, index: Any, item: Any) -> bool:
+    """Whether a list that takes the place of another, in a list, is that one with other items."""
+    while isinstance(getattr(item, "node", None), Op) and item.node.fun is list_set:
+        item = item.node.args[0]
+    read = getattr(item, "node", None)
+    return isinstance(read, Op) and read.fun is operator.getitem and read.args == (items, index)
 
 
 def _list_add_rule(state: Reversal, mirror: Mirror, node: Op, bars: list[Any]) -> bool:

@@ -441,7 +441,12 @@ def _list_zeros(k: Kernel, op: Op) -> None:
         return
     if not isinstance(items, Value) or items.type.item is None:
         raise refuse(op)
-    helper = k.parts.helper("zeros_of_numbers" if not items.type.item.shape else "zeros_of_arrays")
+    item = items.type.item
+    depth, innermost = (1, item) if item.kind != "list" else (2, item.item)
+    if innermost is None or innermost.shape is None:
+        raise refuse(op, "of a list of unknown items" if depth == 1 else "of lists in lists in lists")
+    of = "numbers" if not innermost.shape else "arrays"
+    helper = k.parts.helper(f"zeros_of_{of}" if depth == 1 else f"zeros_of_lists_of_{of}")
     k.assign(k.label(result), call(helper, k.array(items)), op)
 
 
@@ -486,7 +491,11 @@ def _list_add(k: Kernel, op: Op) -> None:
     known = [x for x in (a, b) if x not in k.empties]
     if len(known) < 2:
         raise refuse(op, "of a list that is never filled")
-    k.assign(k.label(op.results[0]), call(k.parts.helper("lists_added"), k.array(a), k.array(b)), op)
+    item = op.results[0].type.item
+    if item is not None and item.kind == "list" and (item.item is None or item.item.kind == "list"):
+        raise refuse(op, "of lists in lists in lists")
+    helper = "lists_of_lists_added" if item is not None and item.kind == "list" else "lists_added"
+    k.assign(k.label(op.results[0]), call(k.parts.helper(helper), k.array(a), k.array(b)), op)
 
 
 def _list_from(k: Kernel, op: Op) -> None:

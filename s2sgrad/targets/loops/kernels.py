@@ -15,11 +15,6 @@ def smaller(a: Any, b: Any) -> Any:
     return b if b < a or b != b else a
 
 
-def sign(x: Any) -> Any:
-    one = x * 0 + 1
-    return one if x > 0 else (-one if x < 0 else x * 0 if x == 0 else x)
-
-
 def slice_start(n: Any, start: Any, step: Any) -> Any:
     if start < 0:
         start += n
@@ -107,15 +102,27 @@ def joined(items: Any) -> Any:
 
 
 def zeros_of_numbers(items: Any) -> Any:
-    return [x * 0 for x in items]
+    return [zero for zero in np.zeros_like(np.array(items))]
 
 
 def zeros_of_arrays(items: Any) -> Any:
     return [np.zeros_like(x) for x in items]
 
 
+def zeros_of_lists_of_numbers(items: Any) -> Any:
+    return [[zero for zero in np.zeros_like(np.array(x))] for x in items]
+
+
+def zeros_of_lists_of_arrays(items: Any) -> Any:
+    return [[np.zeros_like(y) for y in x] for x in items]
+
+
 def lists_added(a: Any, b: Any) -> Any:
     return [a[i] + b[i] for i in range(len(a))]
+
+
+def lists_of_lists_added(a: Any, b: Any) -> Any:
+    return [[a[i][j] + b[i][j] for j in range(len(a[i]))] for i in range(len(a))]
 
 
 def rows_of(rows: Any) -> Any:

@@ -288,9 +288,6 @@ def _helper(label: str) -> Spelling:
 
     def spell(parts: Any, op: Op, trees: list[Tree]) -> Tree:
         dtype = op.results[0].type.dtype
-        if label == "sign" and dtype.kind != "f":
-            parts.use_numpy()
-            return call(dotted("np.sign"), *trees)
         return call(parts.helper(label), *computed(parts, op, trees, dtype if dtype.kind in "fc" else None))
 
     return spell
@@ -365,7 +362,7 @@ SCALARS.update(
         math.floor: lambda parts, op, trees: call(name("int"), call(dotted("math.floor"), *_with_math(parts, trees))),
         math.ceil: lambda parts, op, trees: call(name("int"), call(dotted("math.ceil"), *_with_math(parts, trees))),
         math.trunc: lambda parts, op, trees: call(name("int"), *trees),
-        np.sign: _helper("sign"), np.maximum: _extreme("larger"), np.minimum: _extreme("smaller"),
+        np.maximum: _extreme("larger"), np.minimum: _extreme("smaller"),
         np.heaviside: _helper("heaviside"), np.bitwise_and: _binary(gast.BitAnd), np.bitwise_or: _binary(gast.BitOr),
         np.bitwise_xor: _binary(gast.BitXor), np.left_shift: _binary(gast.LShift), np.right_shift: _binary(gast.RShift),
         np.equal: _compare(gast.Eq), np.not_equal: _compare(gast.NotEq), np.less: _compare(gast.Lt),
