@@ -14,6 +14,7 @@ from .compiler import Request, Specialisation, jit_options
 from .errors import DifferentiationError, NotScalarError, RuleError
 from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
+from .frontend.nested_pullback import nested_vjp
 from .frontend.nesting import DerivativeOf
 from .jitted import captured_names, dispatcher_of, jit_error
 from .signature import Signature, resolve_wrt, signature_of, with_floats
@@ -233,7 +234,7 @@ def _place(spec: Specialisation, line: int) -> Any:
 
 def target_of(fun: Any) -> Any:
     """What a call of `fun` runs: decorated functions are their originals, `@njit` ones their Python source."""
-    while isinstance(fun, (Differentiated, staticmethod)):
+    while isinstance(fun, (Differentiated, staticmethod, classmethod)):
         fun = fun.__wrapped__
     if isinstance(fun, BoundDifferentiated):
         return fun.__wrapped__
@@ -254,13 +255,14 @@ class Differentiated:
     """A function with its derivatives: calling it calls the original."""
 
     # The slot makes a call of this object a call of the function, with nothing of ours in between.
-    __slots__ = ("__call__", "__dict__", "__weakref__", "_derivatives", "_jit", "_method")
+    __slots__ = ("__call__", "__dict__", "__weakref__", "_derivatives", "_jit", "_method", "_of_class")
 
     nature = "differentiated"
 
     def __init__(self, fun: Callable[..., Any], wrt: Any = 0, jit: Any = False) -> None:
         self._method = not isinstance(fun, staticmethod)
-        fun = fun.__func__ if isinstance(fun, staticmethod) else fun
+        self._of_class = isinstance(fun, classmethod)
+        fun = fun.__func__ if isinstance(fun, (staticmethod, classmethod)) else fun
         if isinstance(fun, Differentiated):
             fun = fun.__wrapped__
         object.__setattr__(self, "__call__", fun)
@@ -291,7 +293,8 @@ class Differentiated:
         return primitives_of(spec)
 
     def __get__(self, obj: Any, cls: Any = None) -> Any:
-        return self if obj is None or not self._method else BoundDifferentiated(self, obj)  # type: ignore[arg-type]
+        owner = cls if self._of_class else obj
+        return self if owner is None or not self._method else BoundDifferentiated(self, owner)  # type: ignore[arg-type]
 
     def __set_name__(self, cls: type, name: str) -> None:
         """In a class, reached through it (`Model.loss.grad(model, x)`), `wrt` counts after `self` too."""
@@ -551,5 +554,6 @@ def _nested(kind: str) -> Callable[..., Any]:
 
 BUILTINS[grad] = _nested("grad")
 BUILTINS[value_and_grad] = _nested("value_and_grad")
+BUILTINS[vjp] = nested_vjp
 
 __all__ = ["Derivative", "Differentiated", "differentiate", "grad", "source", "value_and_grad", "vjp"]

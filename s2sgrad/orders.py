@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import compiler, structure
-from .api import Derivative, explain, target_of, vjp
+from .api import Derivative, explain, target_of
 from .compiler import (
     BUILDERS,
     Request,
@@ -23,8 +23,9 @@ from .frontend.abstract import leaves_of, map_abstract
 from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
 from .frontend.nesting import DerivativeOf, nested_jvp
-from .ir.program import Value, type_of
-from .pullback import arrays, conform, owned
+from .ir.program import Value, first_effect, type_of
+from .matrices import by_columns, by_rows, in_structure, units
+from .pullback import arrays, conform, owned, pullback_at
 from .signature import reach, signature_of, with_floats
 from .targets.numpy import Entry
 from .transforms.cotangent import zeros
@@ -149,20 +150,21 @@ def jvp(fun: Callable[..., Any], args: Any, tangents: Any, *, jit: Any = False) 
         or len(args) != len(tangents)
     ):
         raise ValueError("args and tangents must be tuples of the same length")
-    moving = [k for k, t in enumerate(tangents) if t is not None and _has_floats(args[k])]
+    moving = [k for k, t in enumerate(tangents) if t is not None and _may_move(args[k])]
     if not moving:
         value = fun(*args)
         return value, _zeros_like(value)
     push = _Pushforward(fun, tuple(moving), "jvp", jit)
     directions = [_conform(tangents[k], args[k]) for k in moving]
-    value, tangent = push(*args, directions=directions)
+    value, tangent = push.along(push._bound(tuple(args), {}), directions)
     given = list(arrays((args, directions, push._seen)))
     value = owned(value, given)
     return value, owned(tangent, [*given, *arrays(value)])
 
 
-def _has_floats(x: Any) -> bool:
-    return any(structure.is_floating(leaf) or type(leaf) is int for leaf in structure.leaves(x))
+def _may_move(x: Any) -> bool:
+    """Whether an argument has something to differentiate by: a whole number is taken as a float."""
+    return type(x) is int or any(map(structure.is_floating, structure.leaves(x)))
 
 
 def _conform(tangent: Any, x: Any) -> Any:
@@ -186,8 +188,8 @@ class _Pushforward(Derivative):
         super().__init__(fun, wrt, kind, jit)
         self._seen: Any = ()  # the captured inputs of the latest call
 
-    def __call__(self, *args: Any, directions: list[Any]) -> Any:
-        args = self._bound(args, {})
+    def along(self, args: tuple[Any, ...], directions: list[Any]) -> Any:
+        """What the program computes for the values of all parameters, along directions."""
         key = tuple(map(describe, args))
         found = compiler.find(self._variants, key, self._fun, args)
         spec, captured = found if found is not None else self._compile(args, key)
@@ -204,17 +206,18 @@ class HessianVectorProduct(_Pushforward):
 
     takes_direction = True
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        *args, v = args  # type: ignore
-        bound = with_floats(self._signature.bind(tuple(args), kwargs), self._positions)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        bound, v = self._bound(args, kwargs), args[-1]
         wanted = [reach(bound, position, self._signature.names) for position in self._positions]
         given = list(v) if isinstance(self.wrt, (tuple, list)) else [v]
         if len(given) != len(wanted):
             raise ValueError(f"v has {len(given)} parts for {len(wanted)} arguments")
-        return super().__call__(*bound, directions=[_conform(d, x) for d, x in zip(given, wanted)])
+        return self.along(bound, [_conform(d, x) for d, x in zip(given, wanted)])
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        return with_floats(args, self._positions)
+        """The values of the parameters: the last argument is the direction."""
+        own = args[:-1] if self.takes_direction else args
+        return with_floats(self._signature.bind(own, kwargs), self._positions)
 
 
 def hvp(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> HessianVectorProduct:
@@ -230,40 +233,35 @@ def hvp(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> HessianVe
     return HessianVectorProduct(fun, wrt, "hvp", jit)
 
 
-def basis(x: Any) -> Iterator[tuple[Any, tuple[int, ...]]]:
-    """Each unit vector of an array or number, and where its one stands."""
-    shape = np.shape(x)
-    for index in np.ndindex(*shape):
-        if not shape:
-            yield (np.asarray(1.0, np.asarray(x).dtype)[()] if isinstance(x, np.generic) else 1.0), index
-            return
-        unit = np.zeros(shape, x.dtype)
-        unit[index] = 1
-        yield unit, index
-
-
 class Hessian(HessianVectorProduct):
-    """Second derivatives of a function of one array or number, a column a Hessian-vector product."""
+    """Second derivatives of a function, a column a Hessian-vector product."""
 
     nature = "matrix"
     kind = "hessian"
     takes_direction = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        bound = self._signature.bind(args, kwargs)
-        x = reach(with_floats(bound, self._positions), self._positions[0], self._signature.names)
-        if len(self._positions) != 1 or not isinstance(x, (float, complex, np.ndarray, np.generic)):
-            raise ValueError(
-                "the Hessian is of one array or number: use `hvp`, or differentiate with respect to one argument"
-            )
-        out = np.empty(np.shape(x) * 2, np.asarray(x).dtype)
-        for unit, index in basis(x):
-            out[(..., *index)] = super().__call__(*bound, unit)  # type: ignore
-        return out if out.shape else out[()]
+        bound = with_floats(self._signature.bind(args, kwargs), self._positions)
+        wanted = [reach(bound, position, self._signature.names) for position in self._positions]
+        several = isinstance(self.wrt, (tuple, list))
+        x = tuple(wanted) if several else wanted[0]
+        if first_effect(self._specialised_for(bound).lowered.function) is not None:
+            return self._by_rows(bound, x)
+        columns = [(self.along(bound, list(unit) if several else [unit]), place) for unit, place in units(x)]
+        return by_columns(columns, x) if columns else in_structure(x, {}, np.shape(x), x)
+
+    def _by_rows(self, bound: tuple[Any, ...], x: Any) -> Any:
+        """The Jacobian of the gradient, from one run of it: what it draws or prints happens once."""
+        gradient = Derivative(self._fun, self.wrt, "grad", self._jit)
+        several = isinstance(self.wrt, (tuple, list))
+        value, pullback = pullback_at(gradient, signature_of(gradient), bound, self._positions, self._jit)
+        return by_rows(value, lambda g: pullback(g) if several else pullback(g)[0], x)
 
 
 def hessian(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> Hessian:
     """Second derivatives of a scalar-valued function: shape of the argument, twice.
+
+    Of a container, or a tuple of arguments, for each leaf what is like the argument itself.
 
     Examples
     --------
@@ -276,7 +274,7 @@ def hessian(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> Hessi
 
 
 class Jacobian:
-    """The Jacobian of a function with respect to one array or number, or to each of a tuple of those."""
+    """The Jacobian of a function with respect to one argument, or to each of several."""
 
     nature = "matrix"
     kind = "jacobian"
@@ -326,90 +324,55 @@ class Jacobian:
             )
         bound = with_floats(self._push._signature.bind(args, kwargs), self._push._positions)
         x = reach(bound, self._push._positions[0], self._push._signature.names)
-        if not isinstance(x, (float, complex, np.ndarray, np.generic)):
-            raise ValueError("the Jacobian is with respect to one array or number, or a tuple of those")
         if self._groups is not None:
             from .sparse import compressed
 
             return compressed(
                 self._groups, x, lambda t: self._column(bound, t), lambda: self._pullback(bound)
             )
-        if self.mode == "reverse" or (
-            self.mode == "auto" and np.size(x) > max(1, self._output_size(args, kwargs))
-        ):
+        lowered = self._push._specialised_for(bound).lowered
+        if self.mode == "reverse" or first_effect(lowered.function) is not None:  # rows are those of one run
+            return self._by_rows(bound, x)
+        if self.mode == "auto" and _size(x) > max(1, _size(self._fun(*args, **kwargs))):
             return self._by_rows(bound, x)
         return self._by_columns(bound, x)
 
-    def _output_size(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
-        value = self._fun(*args, **kwargs)
-        return sum(np.size(leaf) for leaf in structure.leaves(value) if structure.is_floating(leaf))
-
     def _column(self, bound: tuple[Any, ...], direction: Any) -> Any:
         """The derivative along a direction; of a complex argument by the convention of gradients."""
-        t = self._push(*bound, directions=[direction])[1]
-        if not np.iscomplexobj(direction):
+        t = self._push.along(bound, [direction])[1]
+        if not any(np.iscomplexobj(d) and np.any(d) for d in structure.leaves(direction)):
             return t
-        turned = self._push(*bound, directions=[1j * direction])[1]
+        turned = self._push.along(bound, [structure.map_leaves(_times_i, direction)])[1]
         return structure.map_leaves(
             lambda a, b: None if a is None else np.real(a) - 1j * np.real(b), t, turned
         )
 
     def _by_columns(self, bound: tuple[Any, ...], x: Any) -> Any:
-        columns = [(self._column(bound, unit), index) for unit, index in basis(x)]
-        if not columns:
-            return self._by_rows(bound, x)
-        return _assemble([c for c, _ in columns], [i for _, i in columns], np.shape(x))
+        columns = [(self._column(bound, unit), place) for unit, place in units(x)]
+        return by_columns(columns, x) if columns else self._by_rows(bound, x)
 
     def _pullback(self, bound: tuple[Any, ...]) -> tuple[Any, Callable[[Any], Any]]:
         """The value, and the cotangent of what is differentiated by."""
-        value, pullback = vjp(self._fun, *bound, jit=self._jit)
-        position, names = self._push._positions[0], self._push._signature.names
-        return value, lambda g: reach(pullback(g), position, names)
+        value, pullback = pullback_at(
+            self._fun, self._push._signature, bound, self._push._positions, self._jit
+        )
+        return value, lambda g: pullback(g)[0]
 
     def _by_rows(self, bound: tuple[Any, ...], x: Any) -> Any:
         value, pullback = self._pullback(bound)
-        leaves = list(structure.leaves(value))
-        numbers = iter(range(len(leaves)))
-        return structure.map_leaves(lambda leaf: _rows(value, pullback, leaves, next(numbers), x), value)
+        return by_rows(value, pullback, x)
 
 
-def _rows(value: Any, pullback: Callable[[Any], Any], leaves: list[Any], k: int, x: Any) -> Any:
-    """The rows of one leaf of the result: the pullbacks of its unit vectors."""
-    leaf = leaves[k]
-    if not structure.is_floating(leaf):
-        return None
-    turns = np.iscomplexobj(leaf) and not np.iscomplexobj(x)  # the imaginary part has a row of its own
-    out = np.empty(np.shape(leaf) + np.shape(x), np.result_type(leaf, x))
-    for unit, index in basis(leaf):
-        row = pullback(_seed(value, k, unit))
-        out[index] = row + 1j * pullback(_seed(value, k, -1j * unit)) if turns else row
-    return out if out.shape else out[()]
+def _times_i(direction: Any) -> Any:
+    """A complex direction, turned; a real one has no imaginary part to move along."""
+    if direction is None or np.iscomplexobj(direction):
+        return None if direction is None else 1j * direction
+    return np.zeros_like(direction)[()]
 
 
-def _seed(value: Any, k: int, unit: Any) -> Any:
-    """A cotangent of the whole result, a unit vector in leaf `k`."""
-    numbers = iter(range(sum(1 for _ in structure.leaves(value))))
-
-    def part(leaf: Any) -> Any:
-        if next(numbers) == k:
-            return unit
-        return np.zeros_like(leaf)[()] if structure.is_floating(leaf) else None
-
-    return structure.map_leaves(part, value)
-
-
-def _assemble(columns: list[Any], indices: list[tuple[int, ...]], shape: tuple[int, ...]) -> Any:
-    """Columns, in the structure of the result, as arrays of output shape + input shape."""
-
-    def fill(*parts: Any) -> Any:
-        if parts[0] is None:
-            return None
-        out = np.empty(np.shape(parts[0]) + shape, np.result_type(*parts))
-        for part, index in zip(parts, indices):
-            out[(..., *index)] = part  # type: ignore
-        return out if out.shape else out[()]
-
-    return structure.map_leaves(fill, *columns)
+def _size(x: Any) -> int:
+    """How many entries a container has that carry derivatives."""
+    return sum(np.size(leaf) for leaf in structure.leaves(x) if structure.is_floating(leaf))
 
 
 def _colouring(sparsity: Any, wrt: Any, mode: str) -> Any:
@@ -503,7 +466,7 @@ def jacobian_sparsity(fun: Callable[..., Any], *args: Any, wrt: Any = 0) -> Any:
     x = reach(bound, push._positions[0], push._signature.names)
     if not structure.is_floating(x):
         raise ValueError("a sparsity pattern is with respect to one array or number")
-    return pattern_of(x, lambda direction: push(*bound, directions=[direction])[1])
+    return pattern_of(x, lambda direction: push.along(bound, [direction])[1])
 
 
 class ElementwiseGrad(Derivative):
@@ -515,13 +478,11 @@ class ElementwiseGrad(Derivative):
         super().__init__(fun, wrt, "elementwise", jit)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        signature = signature_of(self._fun)
-        bound = with_floats(signature.bind(args, kwargs), self._positions)
-        value, pullback = vjp(self._fun, *bound, jit=self._jit)
+        bound = with_floats(self._signature.bind(args, kwargs), self._positions)
+        value, pullback = pullback_at(self._fun, self._signature, bound, self._positions, self._jit)
         ones = np.ones_like(value) if isinstance(value, (np.ndarray, np.generic)) else 1.0
-        cotangents = pullback(ones)
-        found = [reach(cotangents, position, signature.names) for position in self._positions]
-        return tuple(found) if isinstance(self.wrt, (tuple, list)) else found[0]
+        found = pullback(ones)
+        return found if isinstance(self.wrt, (tuple, list)) else found[0]
 
 
 def elementwise_grad(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> ElementwiseGrad:

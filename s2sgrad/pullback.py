@@ -13,7 +13,7 @@ from .api import explain
 from .arguments import floating_leaves
 from .compiler import Request
 from .frontend.capture import describe
-from .signature import reach, signature_of
+from .signature import Signature, reach, signature_of
 
 
 def make_pullback(
@@ -22,7 +22,14 @@ def make_pullback(
     """`(fun(*args), pullback)`."""
     signature = signature_of(fun)
     bound = signature.bind(args, {})
-    request = Request("vjp", _positions(signature, bound, len(args)), False, compiler.jit_options(jit))
+    return pullback_at(fun, signature, bound, _positions(signature, bound, len(args)), jit)
+
+
+def pullback_at(
+    fun: Callable[..., Any], signature: Signature, bound: tuple[Any, ...], positions: Any, jit: Any = False
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value at arguments that are bound to the parameters, and the pullback to those at some positions."""
+    request = Request("vjp", tuple(positions), False, compiler.jit_options(jit))
     variants = compiler.variants_of(fun, request)
     key = tuple(map(describe, bound))
     found = compiler.find(variants, key, fun, bound)

@@ -1017,3 +1017,25 @@ def test_the_source_is_for_the_types_of_the_latest_call_of_either_derivative():
     assert "assumed" not in loss.grad.source
     loss.grad({"w": 2.0, "b": 1.0}, np.ones(3))
     assert loss.grad.source != loss.grad.source_for(*args)
+
+
+def test_the_decorator_above_classmethod_and_staticmethod():
+    class Model:
+        scale = 2.0
+
+        @differentiate
+        @classmethod
+        def of_class(cls, x):
+            return cls.scale * x**2
+
+        @differentiate(wrt="y")
+        @staticmethod
+        def of_none(x, y):
+            return x * y**2
+
+    class Larger(Model):
+        scale = 3.0
+
+    assert (Model.of_class(3.0), Model.of_class.grad(3.0), Model().of_class.grad(3.0)) == (18.0, 12.0, 12.0)
+    assert Larger.of_class.grad(3.0) == 18.0
+    assert Model.of_none.grad(2.0, 3.0) == Model().of_none.grad(2.0, 3.0) == 12.0

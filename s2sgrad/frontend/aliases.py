@@ -25,7 +25,7 @@ WRITTEN_SINCE = (
     "this may be an array that has been written to since under another name: use `.copy()` where they part"
 )
 HELD = "this list holds an array that has been written to since: append a `.copy()` of it"
-SHARED = "this writes to an item of a list that may have it in several places: append a `.copy()` of it"  # noqa: E501
+SHARED = "this writes to an item of a list that may have it in several places: append a `.copy()` of it"
 IN_SEVERAL_PLACES = Value(UNKNOWN)  # is held by a list that may have one array as several of its items
 MAYBE_COPY = "whether this reshape shares memory with an array that has been written to since is not known: use `.copy()`"  # noqa: E501
 
@@ -238,7 +238,9 @@ def leave_iteration(frame: Frame, guess: Any, ends: list[tuple[Leaf, Value, Any]
         found.append((guess.shared, leaf, met))
     for items, held in low.held.items():
         roots = set().union(*[low.may_be(h) for h in held]) if held else set()
-        inside = (roots & (outer | {IN_SEVERAL_PLACES})) | {leaf for leaf, _, x in arrays if roots & low.may_be(x)}
+        inside = (roots & (outer | {IN_SEVERAL_PLACES})) | {
+            leaf for leaf, _, x in arrays if roots & low.may_be(x)
+        }
         names = [leaf for leaf, p, x in arrays if p is items or items in low.may_be(x)]
         found += [(guess.held, name, inside) for name in [*names, *([items] if items in outer else [])]]
     news = any([_add(*item) for item in found])

@@ -29,6 +29,7 @@ from .abstract import (
 from .capture import equality, identity
 from .expressions import attribute, emit, named, value_of
 from .frame import INLINE_DEPTH, Frame, assigned_names, closure_frame
+from .nested_pullback import NestedPullback, call_pullback
 from .nesting import Checkpointed, DerivativeOf, call_derivative
 from .opaque import handed_over, may_write
 from .primitives import Method, call_object
@@ -81,6 +82,8 @@ def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str
         from .outline import call_checkpointed
 
         return call_checkpointed(frame, node, callee.fun, args, kwargs)
+    if isinstance(callee, NestedPullback):
+        return call_pullback(frame, node, callee, *args, **kwargs)
     if isinstance(callee, DerivativeOf):
         return call_derivative(frame, node, callee, args, kwargs)
     if isinstance(callee, BoundFunction):

@@ -14,7 +14,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from ..ir.program import UNDEFINED, Block, Loop, Op, Terminator, Value, type_of, walk
+from ..ir.program import UNDEFINED, Block, Function, Loop, Terminator, Value, type_of, walk
 from ..ir.result_types import is_settled
 from ..ir.types import BOOL, INT, UNKNOWN, Dim, Type, join, not_one
 from .abstract import (
@@ -49,6 +49,7 @@ from .expressions import emit, evaluate, truth
 from .frame import Frame, bound_names
 from .iteration import Counted, counted, iterate
 from .liveness import LoopNames, loop_names
+from .outline import demand_repeatable
 from .primitives import truth_not
 from .writes import assign
 
@@ -385,6 +386,8 @@ def _run_time_loop(
     made.keep = keep
     if keep is not None and exits & {"break", "return"}:
         raise frame.refuse(node, "a checkpointed loop must run to its end: no `break` or `return` in it")
+    if keep is not None:
+        demand_repeatable(Function("body", made.body))
     frame.builder.node(made)
 
 

@@ -65,12 +65,10 @@ def _gradient(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs:
     made = reverse(inner.function, frame.low.inputs, inner.independent, [inner.result], [1.0], "inner")
     bars = iter(made.cotangents)
     b = made.builder
-    gradients = [
-        map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(b, leaf, bars)) for t in targets
-    ]
+    gradients = [map_abstract(inner.arguments[t], lambda leaf: leaf_gradient(b, leaf, bars)) for t in targets]
     splice(frame, made.function.body, inner)
-    out = tuple(map_abstract(g, lambda leaf: _returned(frame, node, leaf, inner)) for g in gradients)
-    value = _returned(frame, node, made.results[0], inner)
+    out = tuple(map_abstract(g, lambda leaf: returned(frame, node, leaf, inner)) for g in gradients)
+    value = returned(frame, node, made.results[0], inner)
     gradient = out if isinstance(d.wrt, tuple) else out[0]
     return (value, gradient) if d.kind == "value_and_grad" else gradient
 
@@ -150,7 +148,7 @@ def _demand_scalar(frame: Frame, node: Any, result: Any) -> None:
     )
 
 
-def _leaf_gradient(b: Any, leaf: Any, bars: Any) -> Any:
+def leaf_gradient(b: Any, leaf: Any, bars: Any) -> Any:
     if not (isinstance(leaf, Value) and leaf.type.dtype is not None and leaf.type.dtype.kind in "fc"):
         return None
     bar = next(bars)
@@ -166,7 +164,7 @@ def splice(frame: Frame, body: Block, inner: Traced) -> None:
     frame.builder.size += len(body.nodes)
 
 
-def _returned(frame: Frame, node: Any, leaf: Any, inner: Traced) -> Any:
+def returned(frame: Frame, node: Any, leaf: Any, inner: Traced) -> Any:
     """A result as an array of its own, that the user's code may write to."""
     leaf = inner.outer.get(leaf, leaf) if isinstance(leaf, Value) else leaf
     if isinstance(leaf, Value) and leaf.type.kind == "array":
@@ -218,11 +216,11 @@ def _hvp(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict
     made = reverse(inner.function, frame.low.inputs, inner.independent, [inner.result], [1.0], "inner")
     bars = iter(made.cotangents)
     gradients = [
-        map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(made.builder, leaf, bars))
+        map_abstract(inner.arguments[t], lambda leaf: leaf_gradient(made.builder, leaf, bars))
         for t in targets
     ]
     found = _push(frame, made.function, inner, leaves_of(gradients), list(leaves_of(v)))
-    product = [map_abstract(g, lambda leaf: _returned(frame, node, next(found), inner)) for g in gradients]
+    product = [map_abstract(g, lambda leaf: returned(frame, node, next(found), inner)) for g in gradients]
     return tuple(product) if isinstance(d.wrt, tuple) else product[0]
 
 
@@ -251,9 +249,9 @@ def nested_jvp(frame: Frame, node: Any, fun: Any, args: Any, tangents: Any, *, j
     inner = trace(frame, node, fun, bound, targets)
     given = [leaf for t in tangents if t is not None for leaf in leaves_of(t)]
     found = _push(frame, inner.function, inner, leaves_of(inner.result), given)
-    tangent = map_abstract(inner.result, lambda leaf: _returned(frame, node, next(found), inner))
+    tangent = map_abstract(inner.result, lambda leaf: returned(frame, node, next(found), inner))
     values = iter(inner.values)
-    value = map_abstract(inner.result, lambda leaf: _returned(frame, node, next(values), inner))
+    value = map_abstract(inner.result, lambda leaf: returned(frame, node, next(values), inner))
     return value, tangent
 
 
@@ -268,12 +266,12 @@ def _elementwise(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwar
     made = reverse(inner.function, frame.low.inputs, inner.independent, [inner.result], [seed], "inner")
     bars = iter(made.cotangents)
     found = [
-        map_abstract(inner.arguments[t], lambda leaf: _leaf_gradient(made.builder, leaf, bars))
+        map_abstract(inner.arguments[t], lambda leaf: leaf_gradient(made.builder, leaf, bars))
         for t in targets
     ]
     inner.outer[seed] = 1.0 if type_of(inner.result).is_scalar else _ones_like(frame, node, inner)
     splice(frame, made.function.body, inner)
-    out = tuple(map_abstract(g, lambda leaf: _returned(frame, node, leaf, inner)) for g in found)
+    out = tuple(map_abstract(g, lambda leaf: returned(frame, node, leaf, inner)) for g in found)
     return out if isinstance(d.wrt, tuple) else out[0]
 
 
@@ -454,6 +452,8 @@ __all__ = [
     "bind_abstract",
     "call_derivative",
     "children",
+    "leaf_gradient",
+    "returned",
     "splice",
     "trace",
 ]

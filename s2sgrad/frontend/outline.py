@@ -12,8 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import UnsupportedSyntaxError
 from ..ir.builder import freeze
-from ..ir.program import Block, Call, Function, Terminator, Value, free_values_of_block, type_of
+from ..ir.program import (
+    Block,
+    Call,
+    Function,
+    Terminator,
+    Value,
+    first_effect,
+    free_values_of_block,
+    type_of,
+)
 from ..ir.rewrite import substitute_in_block
 from ..ir.types import INT, PYTHON_TYPES, UNKNOWN, Dim, Type, join, scalar
 from ..optimize.undefined import settle_undefined
@@ -34,6 +44,7 @@ from .liveness import reads
 INLINED_SIZE = 40  # operations; larger functions are shared from their second call on
 INLINED_RECURSION = 6  # levels of a recursion on static arguments that are interpreted in place
 GUESSES = 5
+RUNS_TWICE = "what is checkpointed runs twice, so it must not draw random numbers, print or call what is not known: do that outside, and hand in the result"  # noqa: E501
 
 
 @dataclass(eq=False)
@@ -139,9 +150,18 @@ def call_checkpointed(frame: Frame, node: Any, fun: Any, args: list[Any], kwargs
         ) from None
     outlined.template, outlined.done = result, True
     _close(frame, outlined, result)
+    demand_repeatable(outlined.function)
     out = _call(frame, node, outlined, bound)
     frame.builder.block.nodes[-1].checkpoint = True
     return out
+
+
+def demand_repeatable(function: Function) -> None:
+    """Refuse to run again what must happen once."""
+    effect = first_effect(function)
+    if effect is not None:
+        source, node = effect.loc or (None, None)
+        raise UnsupportedSyntaxError(RUNS_TWICE, None if source is None else source.location(node))
 
 
 def _measured(

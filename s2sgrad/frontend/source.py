@@ -12,6 +12,7 @@ import __future__
 import ast
 import dis
 import linecache
+import sys
 import warnings
 import weakref
 from collections.abc import Callable, Iterator
@@ -271,12 +272,20 @@ def _search(code: CodeType, module_globals: dict[str, Any] | None) -> FunctionSo
             node = _matching_node(text, code) or _rewritten_node(text, code)
         if node is not None:
             return FunctionSource(code.co_name, text.filename, text.lines, node)
-    raise _not_found(_CHANGED, code)
+    raise _not_found(_CHANGED if linecache.getlines(code.co_filename, module_globals) else _NO_TEXT, code)
+
+
+def _command(filename: str) -> list[str]:
+    """The lines of `python -c`, of which `linecache` does not know in all versions of Python."""
+    words = sys.orig_argv
+    if filename != "<string>" or "-c" not in words[:-1]:
+        return []
+    return words[words.index("-c") + 1].splitlines(keepends=True)
 
 
 def _lines_of(code: CodeType, module_globals: dict[str, Any] | None) -> tuple[str, ...]:
     linecache.checkcache(code.co_filename)
-    lines = linecache.getlines(code.co_filename, module_globals)
+    lines = linecache.getlines(code.co_filename, module_globals) or _command(code.co_filename)
     if not lines:
         raise _not_found(_NO_TEXT, code)
     return tuple(lines)

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..ir.program import Value, type_of
 from ..table.functional import index_add, index_set
-from .abstract import ObjectRef, Struct, leaves_of
+from .abstract import ObjectRef, Struct
 from .aliases import (
     demand_writable,
     in_c_order,

@@ -282,6 +282,19 @@ def is_impure(node: Node) -> bool:
     return any(b.end.kind == "raise" or any(map(is_impure, b.nodes)) for b in blocks_of(node))
 
 
+def first_effect(function: Function) -> Op | None:
+    """The first operation that may happen once alone: a draw, a print, the call of something unknown.
+
+    A function of the user's that has rules may be called again.
+    """
+    for f in functions_of(function):
+        for n in walk(f.body):
+            ruled = isinstance(n, Op) and n.entry is not None and (n.entry.vjps or n.entry.jvps)
+            if isinstance(n, Op) and n.effect == IMPURE and not ruled:
+                return n
+    return None
+
+
 def _impure_block(block: Block) -> bool:
     """Whether a block has an effect of its own, not by way of calls."""
     inner = [b for node in block.nodes for b in blocks_of(node)]

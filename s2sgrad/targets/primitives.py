@@ -32,6 +32,9 @@ def primitives_text(lowered: Lowered, function: Function | None = None) -> str:
     places = find_places(function.body, results)
     printer = Printer(Ownership(), places, Names(places), ModuleParts(), folds=False)
     name_parameters(printer, lowered.parameters, list(lowered.inputs.captured.values()))
+    for v in function.params:
+        if v not in printer.labels:  # a direction
+            printer.labels[v] = printer.names.fresh(v.name)
     printer.out.clear()
     with _lock, canonical(function.body):
         print_block(printer, function.body)

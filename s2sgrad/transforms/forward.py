@@ -361,10 +361,10 @@ def _branch(state: Pushing, node: Branch) -> None:
             if old.end.kind == "yield":
                 values = (
                     *values,
-                    *[_exit_tangent(state, old.end.values[k], node.results[k]) for k in moving],
+                    *[_exit_tangent(state, old.end.values[k]) for k in moving],
                 )
             elif old.end.kind == "break":
-                values = (*values, *[_exit_tangent(state, old.end.values[k], p) for k, p in BREAKS[-1]])
+                values = (*values, *[_exit_tangent(state, old.end.values[k]) for k, _ in BREAKS[-1]])
             new.end = Terminator(old.end.kind, values)
     made.results = tuple(_fresh(state, r) for r in node.results) + tuple(
         _fresh_tangent(state, node.results[k]) for k in moving
@@ -375,19 +375,14 @@ def _branch(state: Pushing, node: Branch) -> None:
 BREAKS: list[list[tuple[int, Value]]] = []  # of the loops being copied: the carried values that move
 
 
-def _exit_tangent(state: Pushing, x: Any, like: Value) -> Any:
-    if x is UNDEFINED:
-        return UNDEFINED
+def _exit_tangent(state: Pushing, x: Any) -> Any:
+    """The tangent of what a block hands over; of nothing, nothing."""
+    if x is UNDEFINED or x is None:
+        return x
     known = state.tangents.get(x) if isinstance(x, Value) else None
     if known is not None:
         return known
-    return (
-        zeros(state.builder, state.new.get(x, x))
-        if isinstance(x, Value)
-        else 0.0 * 1.0
-        if like.type.is_scalar
-        else 0.0
-    )
+    return zeros(state.builder, state.new.get(x, x)) if isinstance(x, Value) else 0.0
 
 
 def _fresh(state: Pushing, old: Value) -> Value:
@@ -411,7 +406,7 @@ def _loop(state: Pushing, node: Loop) -> None:
         if p in state.active or r in state.active
     ]
     inits = [map_leaves(i, _change(state)) for i in node.inits] + [
-        _exit_tangent(state, node.inits[k], p) for k, p in moving
+        _exit_tangent(state, node.inits[k]) for k, _ in moving
     ]
     body = Block()
     made = Loop(map_leaves(node.domain, _change(state)), None, inits, body)
@@ -426,7 +421,7 @@ def _loop(state: Pushing, node: Loop) -> None:
         _block(state, node.body)
         values = map_leaves(node.body.end.values, _change(state))
         if node.body.end.kind in ("yield", "break"):
-            values = (*values, *[_exit_tangent(state, node.body.end.values[k], p) for k, p in moving])
+            values = (*values, *[_exit_tangent(state, node.body.end.values[k]) for k, _ in moving])
         body.end = Terminator(node.body.end.kind, values)
     BREAKS.pop()
     made.results = [_fresh(state, r) for r in node.results] + [

@@ -70,9 +70,7 @@ def reverse_loop(state: Reversal, mirror: Mirror, node: Loop) -> None:
         seed_block(state, inner, list(zip(inner.bars, handed)))
         reverse_records(state, inner)
         begun = [total(b, inner.adjoints.get(node.carried[k], [])) for k in carried]
-        begun = [
-            zero_bar(b, p) if e is None else e for e, p in zip(begun, params)
-        ]
+        begun = [zero_bar(b, p) if e is None else e for e, p in zip(begun, params)]
         begun += [total(b, inner.adjoints.get(f, [])) for f in free]
         body.end = Terminator("yield", tuple(begun))
     b.resolve = outer_resolve
@@ -118,7 +116,10 @@ def _unread(state: Reversal, node: Loop, ends: tuple[Any, ...] | None) -> list[A
         return [None] * len(node.carried)
     return [
         end
-        if p not in state.alive and isinstance(end, Value) and p.type.shape != r.type.shape and p.type.kind != "list"
+        if p not in state.alive
+        and isinstance(end, Value)
+        and p.type.shape != r.type.shape
+        and p.type.kind != "list"
         else None
         for p, r, end in zip(node.carried, node.results, ends)
     ]

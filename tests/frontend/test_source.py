@@ -354,6 +354,15 @@ def test_exec_without_text():
     assert (info.value.filename, info.value.lineno, info.value.text) == ("<string>", 1, None)
 
 
+def test_typed_on_the_command_line():
+    program = f"import sys; sys.path[:] = {sys.path!r}\nfrom s2sgrad import grad\ndef f(x):\n    return x * x\n"
+    program += "print(grad(f)(3.0), grad(lambda x: x ** 3)(1.0))\nnames = {}\n"
+    program += "exec('def g(x): return x', names)\ngrad(names['g'])(1.0)"
+    shown = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True)
+    assert shown.stdout == "6.0 3.0\n"
+    assert "the source of `g` cannot be read: <string> has no text" in shown.stderr
+
+
 def test_typed_on_standard_input():
     program = f"""if True:
         import sys; sys.path[:] = {sys.path!r}
