@@ -150,7 +150,7 @@ def jvp(fun: Callable[..., Any], args: Any, tangents: Any, *, jit: Any = False) 
         or len(args) != len(tangents)
     ):
         raise ValueError("args and tangents must be tuples of the same length")
-    moving = [k for k, t in enumerate(tangents) if t is not None and _may_move(args[k])]
+    moving = [k for k, t in enumerate(tangents) if t is not None and _moves(args[k], t)]
     if not moving:
         value = fun(*args)
         return value, _zeros_like(value)
@@ -162,9 +162,11 @@ def jvp(fun: Callable[..., Any], args: Any, tangents: Any, *, jit: Any = False) 
     return value, owned(tangent, [*given, *arrays(value)])
 
 
-def _may_move(x: Any) -> bool:
-    """Whether an argument has something to differentiate by: a whole number is taken as a float."""
-    return type(x) is int or any(map(structure.is_floating, structure.leaves(x)))
+def _moves(x: Any, tangent: Any) -> bool:
+    """Whether an argument is differentiated by: a whole number is taken as a float, unless it stays what it is."""
+    if type(x) is int:
+        return not (isinstance(tangent, (int, float)) and tangent == 0)
+    return any(map(structure.is_floating, structure.leaves(x)))
 
 
 def _conform(tangent: Any, x: Any) -> Any:
