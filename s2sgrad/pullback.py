@@ -14,6 +14,7 @@ from .arguments import floating_leaves
 from .compiler import Request
 from .frontend.capture import describe
 from .signature import Signature, reach, signature_of
+from .structure import rebuilt
 
 
 def make_pullback(
@@ -100,10 +101,7 @@ def owned(value: Any, others: list[np.ndarray]) -> Any:
         items = [owned(v, others) for v in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(
-            value,
-            **{f.name: owned(getattr(value, f.name), others) for f in dataclasses.fields(value) if f.init},
-        )
+        return rebuilt(value, [owned(getattr(value, f.name), others) for f in dataclasses.fields(value)])
     return value
 
 
@@ -127,14 +125,8 @@ def conform(g: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         if type(g) is not type(value):
             raise ValueError(f"the cotangent must be a {type(value).__name__}")
-        return dataclasses.replace(
-            g,
-            **{
-                f.name: conform(getattr(g, f.name), getattr(value, f.name))
-                for f in dataclasses.fields(value)
-                if f.init
-            },
-        )
+        names = [f.name for f in dataclasses.fields(value)]
+        return rebuilt(g, [conform(getattr(g, name), getattr(value, name)) for name in names])
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind not in "fc":
         return None  # an integer result has no cotangent
     if isinstance(value, np.ndarray):

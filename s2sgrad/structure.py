@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,8 +28,31 @@ def rebuilt(x: Any, items: list[Any]) -> Any:
         return dict(zip(x, items, strict=True))
     if isinstance(x, (tuple, list)):
         return type(x)(*items) if hasattr(x, "_fields") else type(x)(items)
-    fields = [f for f in dataclasses.fields(x)]
-    return dataclasses.replace(x, **{f.name: item for f, item in zip(fields, items, strict=True) if f.init})
+    return with_fields(type(x), dict(zip([f.name for f in dataclasses.fields(x)], items, strict=True)))
+
+
+def is_generated(fun: Any) -> bool:
+    """Whether a function has no text of its own: the `__init__` that `dataclass` writes."""
+    return isinstance(fun, types.FunctionType) and fun.__code__.co_filename == "<string>"
+
+
+def is_made_of_its_fields(cls: type) -> bool:
+    """Whether calling a dataclass with its fields gives an instance of just these."""
+    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+    return (
+        all(f.init for f in fields)
+        and len(fields) == len(inspect.signature(cls).parameters)
+        and is_generated(cls.__init__)  # type: ignore[misc]
+        and not hasattr(cls, "__post_init__")
+    )
+
+
+def with_fields(cls: Any, fields: dict[str, Any]) -> Any:
+    """An instance of a dataclass that has these fields, made without its `__init__`."""
+    made = object.__new__(cls)
+    for name in fields:
+        object.__setattr__(made, name, fields[name])
+    return made
 
 
 def leaves(x: Any) -> Iterator[Any]:

@@ -130,6 +130,9 @@ class Struct:
 
     cls: type
     fields: dict[str, Any]
+    origin: Any = (
+        None  # of one that was handed in: its path and the instance, for attributes that are no fields
+    )
 
 
 @dataclass(eq=False, slots=True)
@@ -171,7 +174,7 @@ def rebuild(x: Any, items: list[Any]) -> Any:
         return slice(*items)
     if isinstance(x, Columns):
         return Columns(x.template, items, x.kind)
-    return Struct(x.cls, dict(zip(x.fields, items, strict=True)))
+    return Struct(x.cls, dict(zip(x.fields, items, strict=True)), x.origin)
 
 
 def map_abstract(x: Any, change: Callable[[Any], Any]) -> Any:

@@ -38,6 +38,7 @@ from .expressions import as_operand, attribute, binary, emit, truth, value_of
 from .frame import Frame
 from .iteration import comprehension, iterate
 from .methods import ndim, shape_of, size_of
+from .objects import construct, special, super_of
 from .primitives import Method, length, list_from
 from .staging import static
 
@@ -65,9 +66,15 @@ def _len(frame: Frame, node: Any, x: Any) -> Any:
         return emit(frame, node, length, x.lists[0])
     if isinstance(x, Range):
         return emit(frame, node, length, emit(frame, node, range, x.start, x.stop, x.step))
+    own = special(frame, node, len, x)
+    if own is not NotImplemented:
+        return own
     if isinstance(x, ObjectRef):
         return emit(frame, node, length, value_of(frame, node, x))
     return len(x)
+
+
+builtin(super)(super_of)
 
 
 @builtin(functools.partial)
@@ -467,7 +474,8 @@ def _fields(frame: Frame, node: Any, x: Any) -> tuple[Any, ...]:
 def _replace(frame: Frame, node: Any, x: Any, **changes: Any) -> Any:
     if not isinstance(x, Struct):
         return emit(frame, node, dataclasses.replace, x, **changes)
-    return Struct(x.cls, {**x.fields, **changes})
+    names = [f.name for f in dataclasses.fields(x.cls) if f.init]  # type: ignore[arg-type]
+    return construct(frame, node, x.cls, [], {**{n: x.fields[n] for n in names}, **changes})
 
 
 @builtin(divmod)

@@ -23,6 +23,7 @@ from .abstract import (
     NotStatic,
     ObjectRef,
     Struct,
+    Unbound,
     is_static,
     leaves_of,
 )
@@ -31,6 +32,7 @@ from .expressions import attribute, emit, named, value_of
 from .frame import INLINE_DEPTH, Frame, assigned_names, closure_frame
 from .nested_pullback import NestedPullback, call_pullback
 from .nesting import Checkpointed, DerivativeOf, call_derivative
+from .objects import construct
 from .opaque import handed_over, may_write
 from .primitives import Method, call_object
 from .source import find_source
@@ -107,6 +109,8 @@ def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str
     if standing is not None:
         _fix(frame, callee)
         return inline(dataclasses.replace(frame, quiet=True), node, FunctionRef(standing, None), args, kwargs)
+    if isinstance(callee, Unbound):
+        raise frame.refuse(node, f"this function {callee.reason}")
     if isinstance(callee, Struct):
         return call(frame, node, attribute(frame, node, callee, "__call__"), args, kwargs)
     if isinstance(callee, FunctionRef):
@@ -263,7 +267,7 @@ def call_opaque(
 ) -> Any:
     """A function that is not looked into: called at run time, once; an error if an active value reaches it."""
     if isinstance(fun, type) and dataclasses.is_dataclass(fun):
-        return _construct(frame, fun, args, kwargs)
+        return construct(frame, node, fun, args, kwargs)
     if isinstance(fun, type) and issubclass(fun, tuple) and hasattr(fun, "_fields"):
         return fun(*args, **kwargs)
     if not frame.quiet and not (isinstance(fun, type) and issubclass(fun, BaseException)) and may_write(fun):
@@ -278,12 +282,6 @@ def call_opaque(
     if diagnosis is not None and isinstance(out, Value) and out.node is not None:
         out.node.diagnosis = diagnosis
     return out
-
-
-def _construct(frame: Frame, cls: Any, args: list[Any], kwargs: dict[str, Any]) -> Struct:
-    bound = inspect.signature(cls).bind(*args, **kwargs)
-    bound.apply_defaults()
-    return Struct(cls, dict(bound.arguments))
 
 
 def unwrapped(frame: Frame, node: Any, callee: ObjectRef) -> Any:

@@ -249,10 +249,11 @@ class Inputs:
                     for k, (f, item) in enumerate(zip(x._fields, x))
                 ]
             )
-        if is_dataclass_instance(x) and lookup_type(type(x)):
+        if is_dataclass_instance(x):
             self._structure(x, path)
-            names = [f.name for f in dataclasses.fields(x)]
-            return Struct(type(x), {n: self.abstract(getattr(x, n), (*path, ("attr", n)), n) for n in names})
+            names = [f.name for f in dataclasses.fields(x) if hasattr(x, f.name)]
+            fields = {n: self.abstract(getattr(x, n), (*path, ("attr", n)), n) for n in names}
+            return Struct(type(x), fields, (path, x))
         if (
             isinstance(x, types.MethodType) and lookup(x) is not None
         ):  # a method of a library's object: `norm.logpdf`
@@ -332,11 +333,6 @@ def structure(x: Any) -> Any:
 
 def code_of(x: Any) -> Any:
     return getattr(x, "__code__", None), id(getattr(x, "__globals__", None))
-
-
-def lookup_type(cls: type) -> bool:
-    """Whether a dataclass is plain data: its instances are built by its fields alone."""
-    return "__post_init__" not in vars(cls)
 
 
 _ABSTRACT: dict[type, Callable[..., Any]] = {

@@ -67,10 +67,8 @@ class State:
 
 
 def mutable_contents(x: Any) -> Any:
-    if type(x) is list:
-        return list(x)
-    if type(x) is dict:
-        return dict(x)
+    if type(x) in (list, dict, set):
+        return type(x)(x)
     if isinstance(x, Struct):
         return dict(x.fields)
     if isinstance(x, ObjectRef):
@@ -81,6 +79,8 @@ def mutable_contents(x: Any) -> Any:
 def same_contents(a: Any, b: Any) -> bool:
     if type(a) is not type(b) or len(a) != len(b):
         return False
+    if isinstance(a, set):
+        return a == b
     pairs = zip(a, b) if isinstance(a, list) else zip(a.items(), b.items())
     return all(
         (x is y)
@@ -93,6 +93,9 @@ def same_contents(a: Any, b: Any) -> bool:
 def set_contents(x: Any, items: Any) -> None:
     if isinstance(x, list):
         x[:] = items
+    elif isinstance(x, set):
+        x.clear()
+        x.update(items)
     else:
         target = x if isinstance(x, dict) else x.fields if isinstance(x, Struct) else x.attributes
         target.clear()
@@ -187,12 +190,14 @@ def is_known_outside(frame: Frame, container: list[Any]) -> bool:
     return any(id(container) in state.contents for state in frame.low.states[:-1])
 
 
-def convert_to_list(frame: Frame, node: Any, container: list[Any]) -> Value:
-    """Let a list whose items are known one by one be a run-time list, under all its names."""
+def convert_to_list(frame: Frame, node: Any, container: Any) -> Value:
+    """Let a list whose items are known one by one be a run-time list, under all its names; a set an object."""
     from .aliases import note_held
     from .expressions import emit
     from .primitives import list_of
 
+    if isinstance(container, set):
+        return _rename(frame, container, emit(frame, node, set, list(container)))
     if not _may_be_list(container):
         raise frame.refuse(
             node,
@@ -201,6 +206,11 @@ def convert_to_list(frame: Frame, node: Any, container: list[Any]) -> Value:
     items = [convert_to_list(frame, node, x) if type(x) is list else x for x in container]
     value = emit(frame, node, list_of, *items)
     note_held(frame, value, *items)
+    return _rename(frame, container, value)
+
+
+def _rename(frame: Frame, container: Any, value: Value) -> Value:
+    """Let a run-time value stand for a container under all its names."""
     for f in [frame, *frame.low.frames]:
         while f is not None:
             for name, x in f.names.items():
@@ -231,8 +241,11 @@ def _with_list(x: Any, container: list[Any], value: Value) -> Any:
 
 def as_list_item(frame: Frame, node: Any, item: Any) -> Any:
     """What is put into a run-time list: of a list, one that is known at run time too, wherever else it is named."""
-    if type(item) is not list or not _may_be_list(item):
-        return item
+    return known_at_run_time(frame, node, item) if type(item) is list and _may_be_list(item) else item
+
+
+def known_at_run_time(frame: Frame, node: Any, item: Any) -> Value:
+    """A list or set that is about to be changed at run time, as a value."""
     if any(id(item) in state.contents for state in frame.low.states):
         raise ToList(item)
     return convert_to_list(frame, node, item)

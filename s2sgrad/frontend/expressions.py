@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import gast
 import numpy as np
 
 from ..ir.program import Value, type_of
-from ..ir.types import Dim
+from ..ir.types import INT, Dim
 from ..table.registry import lookup
 from .abstract import (
     Bound,
@@ -31,6 +32,7 @@ from .capture import identity
 from .control import branch, is_cheap_truth
 from .frame import Frame
 from .list_algorithms import interpreted, is_run_time_list, joined, repeated
+from .objects import Super, attribute_of_super, special
 from .primitives import Attribute, Method, extent, length, truth_and, truth_not, truth_or
 from .staging import static
 
@@ -101,6 +103,9 @@ def binary(frame: Frame, node: Any, fun: Callable, a: Any, b: Any) -> Any:
         folded = _fold(frame, fun, a, b)
         if folded is not NotImplemented:
             return folded
+    own = special(frame, node, fun, a, b)
+    if own is not NotImplemented:
+        return own
     if fun is operator.mul and isinstance(a, (list, tuple)) and type_of(b).kind == "int":
         return interpreted(frame, node, repeated, a, b) if isinstance(a, list) else a * static(frame.low, b)
     if (is_run_time_list(a) or is_run_time_list(b)) and fun in LIST_OPERATORS:
@@ -203,6 +208,9 @@ def _unary(frame: Frame, node: Any) -> Any:
         return (not known) if isinstance(known, bool) else emit(frame, node, truth_not, known)
     if isinstance(x, (int, float, complex)) and not isinstance(x, np.generic):
         return UNARY[type(node.op)](x)
+    own = special(frame, node, UNARY[type(node.op)], x)
+    if own is not NotImplemented:
+        return own
     return emit(frame, node, UNARY[type(node.op)], as_operand(frame, node, x))
 
 
@@ -276,6 +284,9 @@ def compare(frame: Frame, node: Any, op: Any, a: Any, b: Any) -> Any:
     if rule is not None:
         return rule(frame, node, a, b)
     fun = COMPARE[type(op)]
+    own = special(frame, node, fun, a, b)
+    if own is not NotImplemented:
+        return own
     if fun in (operator.eq, operator.ne) and (_differs(a, b) or _differs(b, a)):
         return fun is operator.ne
     if not isinstance(a, Value) and not isinstance(b, Value):
@@ -511,19 +522,30 @@ def attribute(frame: Frame, node: Any, owner: Any, name: str) -> Any:
             )
         if owner.type.kind == "list" and hasattr(list, name):
             return Bound(owner, name)
+        if hasattr(np.ndarray if owner.type.kind == "array" else np.float64, name):
+            raise frame.refuse(
+                node, f"`.{name}` of an array or number is not supported in a differentiated function"
+            )
         raise AttributeError(f"'{owner.type.kind}' object has no attribute '{name}'")
     if isinstance(owner, ObjectRef):
         return _object_attribute(frame, node, owner, name)
     if isinstance(owner, Struct) and name in owner.fields:
         return owner.fields[name]
     if isinstance(owner, Struct):
+        if owner.origin is not None and name in getattr(owner.origin[1], "__dict__", {}):
+            path, seen = owner.origin
+            return frame.low.inputs.abstract(getattr(seen, name), (*path, ("attr", name)), name)
         return _class_attribute(frame, node, owner, owner.cls, name)
+    if isinstance(owner, Super):
+        return attribute_of_super(frame, node, owner, name)
     if is_namedtuple(owner) and name in owner._fields:
         return getattr(owner, name)
+    if is_namedtuple(owner) and not hasattr(tuple, name) and name not in ("_replace", "_asdict", "_fields"):
+        return _class_attribute(frame, node, owner, type(owner), name)
     if isinstance(owner, (list, tuple, dict, str)):
         found = getattr(owner, name)
         return Bound(owner, name) if callable(found) else found
-    if isinstance(owner, (Range, Lazy)):
+    if isinstance(owner, (Range, Lazy, set)):
         return Bound(owner, name)
     if isinstance(owner, (int, float, complex)) and name in ("real", "imag"):
         return getattr(owner, name)
@@ -617,6 +639,11 @@ def _class_attribute(frame: Frame, node: Any, owner: Any, cls: type, name: str) 
     import types
 
     found = getattr(cls, name)
+    if isinstance(inspect.getattr_static(cls, name), staticmethod):
+        return FunctionRef(found, (("object", _keep(frame, found)),))
+    if isinstance(found, types.MethodType):  # of the class
+        ref = FunctionRef(found.__func__, (("object", _keep(frame, found.__func__)),))
+        return BoundFunction(ref, (cls,), {})
     if isinstance(found, types.FunctionType):
         return BoundFunction(FunctionRef(found, (("object", _keep(frame, found)),)), (owner,), {})
     if isinstance(found, property):
@@ -625,7 +652,7 @@ def _class_attribute(frame: Frame, node: Any, owner: Any, cls: type, name: str) 
         return call(
             frame, node, FunctionRef(found.fget, (("object", _keep(frame, found.fget)),)), [owner], {}
         )
-    return found
+    return frame.low.inputs.abstract(found, (("object", _keep(frame, cls)), ("attr", name)), name)
 
 
 def _keep(frame: Frame, x: Any) -> int:
@@ -676,6 +703,9 @@ def subscript(frame: Frame, node: Any, owner: Any, index: Any) -> Any:
         return (
             Lazy("part", (owner, index)) if isinstance(index, slice) else item_of(frame, node, owner, index)
         )
+    own = special(frame, node, operator.getitem, owner, index)
+    if own is not NotImplemented:
+        return own
     if isinstance(owner, ObjectRef):
         return frame.low.inputs.abstract(
             owner.obj[static(frame.low, index)], (*owner.path, ("item", static(frame.low, index))), "item"
@@ -686,9 +716,9 @@ def subscript(frame: Frame, node: Any, owner: Any, index: Any) -> Any:
         if isinstance(index, slice):
             return owner[slice(*[static(frame.low, p) for p in (index.start, index.stop, index.step)])]
         return owner[static(frame.low, index)]
-    if isinstance(owner, Range):
-        return emit(
-            frame, node, operator.add, owner.start, emit(frame, node, operator.mul, index, owner.step)
+    if isinstance(owner, Range) and not isinstance(index, slice):
+        return frame.low.builder.op(
+            operator.getitem, (value_of(frame, node, owner), frame.low.current(index)), types=INT
         )
     if is_static(owner) and is_static(index):
         return owner[index]

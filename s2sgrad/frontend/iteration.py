@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,11 +12,11 @@ from typing import Any
 import gast
 import numpy as np
 
-from ..ir.program import Value
+from ..ir.program import Op, Value
 from .abstract import Closure, Columns, Lazy, NotStatic, Range, Struct, map_abstract
 from .expressions import emit, evaluate
 from .frame import Frame
-from .primitives import extent, length
+from .primitives import extent, length, list_from
 from .staging import static
 
 UNROLLED = 16  # a comprehension over a literal range is a container up to this length, a run-time list beyond
@@ -144,6 +145,10 @@ def counted(frame: Frame, node: Any, x: Any) -> Counted | None:
         return Counted(x.start, x.stop, x.step, lambda i: i)
     if isinstance(x, Range):
         return Counted(x.start, x.stop, x.step, lambda i: i)
+    if isinstance(x, Value) and is_opaque(x):
+        if x.node.fun in ENDLESS:
+            raise frame.refuse(node, f"`{x.node.fun.__name__}` has no end: iterate over a range")
+        x = emit(frame, node, list_from, x)  # an iterator has no length
     if isinstance(x, Value) and not x.type.is_scalar:
         n = emit(frame, node, length, x) if x.type.kind != "array" else emit(frame, node, extent, x, 0)
         return Counted(0, n, 1, lambda i: emit(frame, node, operator.getitem, x, i))
@@ -153,6 +158,14 @@ def counted(frame: Frame, node: Any, x: Any) -> Counted | None:
     if isinstance(x, Lazy) and x.kind in COUNTED:
         return COUNTED[x.kind](frame, node, *x.parts)
     return None
+
+
+ENDLESS = (itertools.count, itertools.cycle, itertools.repeat)
+
+
+def is_opaque(x: Value) -> bool:
+    """Whether a value is an object of unknown nature, made by a function that is not looked into."""
+    return x.type.kind == "unknown" and isinstance(x.node, Op) and x.node.entry is None
 
 
 def item_of(frame: Frame, node: Any, x: Columns, index: Any) -> Any:

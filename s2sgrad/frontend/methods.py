@@ -59,11 +59,23 @@ def _dtype(frame: Frame, node: Any, x: Any) -> Any:
     return x.type.dtype if x.type.dtype is not None else emit(frame, node, Attribute("dtype"), x)
 
 
+def _itemsize(frame: Frame, node: Any, x: Any) -> Any:
+    return x.type.dtype.itemsize if x.type.dtype is not None else emit(frame, node, Attribute("itemsize"), x)
+
+
+def _nbytes(frame: Frame, node: Any, x: Any) -> Any:
+    parts = size_of(frame, node, x), _itemsize(frame, node, x)
+    static_parts = not any(isinstance(part, Value) for part in parts)
+    return parts[0] * parts[1] if static_parts else emit(frame, node, operator.mul, *parts)
+
+
 ARRAY_ATTRIBUTES: dict[str, Callable[[Frame, Any, Value], Any]] = {
     "shape": shape_of,
     "ndim": ndim,
     "size": size_of,
     "dtype": _dtype,
+    "itemsize": _itemsize,
+    "nbytes": _nbytes,
     "T": lambda frame, node, x: emit(frame, node, np.transpose, x),
     "mT": lambda frame, node, x: emit(frame, node, np.matrix_transpose, x),
     "real": lambda frame, node, x: emit(frame, node, np.real, x),
@@ -170,6 +182,8 @@ def call_method(
             *[value_of(frame, node, a) for a in args],
             **{k: value_of(frame, node, v) for k, v in kwargs.items()},
         )
+    if isinstance(owner, set):
+        return _call_on_set(frame, node, owner, name, args)
     if is_namedtuple(owner) and name in ("_replace", "_asdict"):
         return getattr(owner, name)(*args, **kwargs)
     rule = CONTAINER_METHODS.get((type(owner), name))
@@ -180,6 +194,15 @@ def call_method(
     if isinstance(owner, str):
         return emit(frame, node, Method(name), owner, *[value_of(frame, node, a) for a in args], **kwargs)
     raise frame.refuse(node, f"the method `{name}` of a {type(owner).__name__} is not supported here")
+
+
+def _call_on_set(frame: Frame, node: Any, owner: set[Any], name: str, args: list[Any]) -> Any:
+    """A method of a set: what changes it, changes an object at run time."""
+    from .control import known_at_run_time
+
+    if hasattr(frozenset, name):
+        return getattr(owner, name)(*[static(frame.low, iterate(frame, node, a)) for a in args])
+    return call_method(frame, node, known_at_run_time(frame, node, owner), name, args, {})
 
 
 # --- methods of arrays that are not functions of NumPy with the same arguments -----------------------------------------  # noqa: E501

@@ -23,15 +23,18 @@ from .aliases import (
 )
 from .expressions import as_operand, binary, emit, index_operand, subscript
 from .frame import Frame, View
-from .primitives import list_set
+from .primitives import Method, list_set
 from .staging import static
 
 
 def write(frame: Frame, node: Any, owner: Any, index: Any, value: Any) -> None:
     """`owner[index] = value`."""
+    from .iteration import is_opaque
     from .methods import call_method
 
-    if isinstance(owner, Value) and owner.type.kind != "list":
+    if isinstance(owner, Value) and is_opaque(owner):
+        emit(frame, node, Method("__setitem__"), owner, index, value)
+    elif isinstance(owner, Value) and owner.type.kind != "list":
         operand = as_operand(frame, node, value)
         _update(
             frame,
@@ -110,7 +113,9 @@ def become(frame: Frame, node: Any, items: Value, change: Callable[[Any], Any]) 
 
 def write_augmented(frame: Frame, node: Any, fun: Callable, owner: Any, index: Any, value: Any) -> None:
     """`owner[index] op= value`: an accumulation where it is a sum without repeated indices."""
-    if isinstance(owner, Value) and owner.type.kind != "list":
+    from .iteration import is_opaque
+
+    if isinstance(owner, Value) and owner.type.kind != "list" and not is_opaque(owner):
         index = index_operand(frame, node, index)
         operand = as_operand(frame, node, value)
         if (

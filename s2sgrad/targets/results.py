@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..frontend.abstract import Columns, Struct, is_namedtuple, map_abstract
 from ..ir.program import Op, Value, leaves
+from ..structure import is_made_of_its_fields, with_fields
 from .expressions import operand, static
 from .names import span_of
 from .ownership import has_memory, is_view, shown
@@ -159,9 +161,14 @@ def _tree(p: Printer, x: Any, shared: dict[Any, int], fresh: bool) -> Any:
     if isinstance(x, _Spelled):
         return x.tree
     if isinstance(x, Struct):
-        return call(
-            name(p.module.external(x.cls)), **{f: _tree(p, v, shared, fresh) for f, v in x.fields.items()}
+        cls, parts = (
+            name(p.module.external(x.cls)),
+            {f: _tree(p, v, shared, fresh) for f, v in x.fields.items()},
         )
+        if is_made_of_its_fields(x.cls) and set(parts) == {f.name for f in dataclasses.fields(x.cls)}:
+            return call(cls, **parts)
+        held = gast.Dict([constant(f) for f in parts], list(parts.values()))
+        return call(p.module.reference(with_fields), cls, held)
     if is_namedtuple(x):
         return call(name(p.module.external(type(x))), *[_tree(p, v, shared, fresh) for v in x])
     if isinstance(x, (tuple, list)):

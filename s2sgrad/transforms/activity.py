@@ -57,6 +57,8 @@ def _spread_forward(block: Block, varied: set[Value]) -> None:
         if isinstance(node, Op):
             if passes(node) and any(v in varied for v in operands(node)):
                 varied.update(r for r in node.results if r.type.may_be_active)
+                if isinstance(node.fun, Method) and node.entry is None:
+                    varied.update(_keeper(node))
         elif isinstance(node, Call):
             if any(v in varied for v in operands(node)):
                 varied.update(r for r in node.results if r.type.may_be_active)
@@ -67,6 +69,12 @@ def _spread_forward(block: Block, varied: set[Value]) -> None:
                     _link(inner.end.values, node.results, varied)
         else:
             _spread_loop(node, varied)
+
+
+def _keeper(node: Op) -> list[Value]:
+    """The object of unknown nature whose method this is: it may keep what it is given, and hand it out later."""
+    owner = node.args[0]
+    return [owner] if isinstance(owner, Value) and owner.type.kind == "unknown" else []
 
 
 def _spread_loop(node: Loop, varied: set[Value]) -> None:
