@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import gast
 import numpy as np
 
 from ..errors import NonDifferentiableError
@@ -31,12 +32,14 @@ from .abstract import (
     ObjectRef,
     Range,
     Struct,
+    children,
     is_static,
     leaves_of,
 )
-from .expressions import as_operand, attribute, binary, emit, truth, value_of
+from .expressions import as_operand, attribute, binary, compare, emit, truth, value_of
 from .frame import Frame
 from .iteration import comprehension, iterate
+from .list_algorithms import interpreted, keyed
 from .methods import ndim, shape_of, size_of
 from .objects import construct, special, super_of
 from .primitives import Method, length, list_from
@@ -213,16 +216,21 @@ def _extreme(
     frame: Frame, node: Any, fun: Callable, reduction: Callable, args: tuple, key: Any, kwargs: dict
 ) -> Any:
     if key is not None:
-        return _extreme_by(
-            frame, node, fun, list(args) if len(args) > 1 else iterate(frame, node, args[0]), key
-        )
-    if len(args) == 1 and isinstance(args[0], Value):
-        return emit(frame, node, reduction, _as_array(frame, node, args[0]))
-    items = list(args) if len(args) > 1 else _items(frame, node, args[0])
+        items = list(args) if len(args) > 1 else iterate(frame, node, args[0])
+        return _extreme_by(frame, node, fun, items, key) if items else fun(items, **kwargs)
+    items = (
+        list(args)
+        if len(args) > 1
+        else args[0]
+        if isinstance(args[0], Value)
+        else _items(frame, node, args[0])
+    )
     if isinstance(items, Value):
-        return emit(frame, node, reduction, emit(frame, node, np.asarray, items))
-    if is_static(items):
+        return _extreme_at_run_time(frame, node, reduction, items, kwargs)
+    if is_static(items) or not items:
         return fun(items, **kwargs)
+    if any(children(x) is not None for x in items):
+        return _extreme_by(frame, node, fun, items, _itself)
     if len(items) > MOST_ITEMS:
         few = [items[k : k + MOST_ITEMS] for k in range(0, len(items), MOST_ITEMS)]
         items = [
@@ -232,6 +240,23 @@ def _extreme(
     if len(items) == 1:
         return items[0]
     return emit(frame, node, fun, *[as_operand(frame, node, x) for x in items])
+
+
+def _extreme_at_run_time(frame: Frame, node: Any, reduction: Callable, items: Value, kwargs: dict) -> Any:
+    """The extreme of an array, or of a list whose length is known only at run time."""
+    from .control import branch
+
+    found = functools.partial(emit, frame, node, reduction)
+    if "default" not in kwargs:
+        return found(_as_array(frame, node, items))
+    filled = emit(frame, node, operator.gt, _len(frame, node, items), 0)
+    return branch(
+        frame,
+        node,
+        filled,
+        lambda: found(_as_array(frame, node, items)),
+        functools.partial(_itself, kwargs["default"]),
+    )
 
 
 def _as_array(frame: Frame, node: Any, x: Value) -> Value:
@@ -252,10 +277,11 @@ def _extreme_by(frame: Frame, node: Any, fun: Callable, items: list[Any], key: A
     from .calls import call
     from .control import branch
 
-    best, best_key = items[0], call(frame, node, key, [items[0]], {})
+    keyed_by = _itself if key is _itself else lambda x: call(frame, node, key, [x], {})
+    best, best_key = items[0], keyed_by(items[0])
     for item in items[1:]:
-        k = call(frame, node, key, [item], {})
-        better = binary_compare(frame, node, operator.gt if fun is builtins.max else operator.lt, k, best_key)
+        k = keyed_by(item)
+        better = compare(frame, node, gast.Gt() if fun is builtins.max else gast.Lt(), k, best_key)
         if isinstance(better, bool):
             best, best_key = (item, k) if better else (best, best_key)
         else:
@@ -270,16 +296,13 @@ def _itself(x: Any) -> Any:
     return x
 
 
-def binary_compare(frame: Frame, node: Any, fun: Callable, a: Any, b: Any) -> Any:
-    return (
-        fun(a, b)
-        if is_static((a, b))
-        else emit(frame, node, fun, as_operand(frame, node, a), as_operand(frame, node, b))
-    )
-
-
 @builtin(sorted)
 def _sorted(frame: Frame, node: Any, x: Any, key: Any = None, reverse: Any = False) -> Any:
+    if isinstance(x, Lazy) and x.kind == "generator":
+        x = _items(frame, node, x)
+    if isinstance(x, Value) and key is not None:
+        keys = emit(frame, node, np.array, interpreted(frame, node, keyed, x, key))
+        return emit(frame, node, list_from, _in_order(frame, node, _as_array(frame, node, x), keys, reverse))
     if isinstance(x, Value):
         out = emit(frame, node, np.sort, _as_array(frame, node, x))
         if static(frame.low, reverse):
@@ -297,6 +320,12 @@ def _sorted(frame: Frame, node: Any, x: Any, key: Any = None, reverse: Any = Fal
     return picked[::-1] if static(frame.low, reverse) else picked
 
 
+def _in_order(frame: Frame, node: Any, items: Value, keys: Value, reverse: Any) -> Value:
+    """An array in the order of its keys, entries of equal keys in the order they came."""
+    row = emit(frame, node, operator.neg, keys) if static(frame.low, reverse) else keys
+    return emit(frame, node, operator.getitem, items, emit(frame, node, np.argsort, row, kind="stable"))
+
+
 def _sorted_by(frame: Frame, node: Any, items: list[Any], keys: list[Any], reverse: Any) -> list[Any]:
     """The items in the order of their keys, those of equal keys in the order they came."""
     backwards = bool(static(frame.low, reverse))
@@ -306,11 +335,8 @@ def _sorted_by(frame: Frame, node: Any, items: list[Any], keys: list[Any], rever
         if not all(type_of(x).is_scalar for x in [*items, *keys]):
             raise
         row = emit(frame, node, np.array, [as_operand(frame, node, k) for k in keys])
-        order = emit(
-            frame, node, np.argsort, emit(frame, node, operator.neg, row) if backwards else row, kind="stable"
-        )
         array = emit(frame, node, np.array, [as_operand(frame, node, x) for x in items])
-        out = emit(frame, node, operator.getitem, array, order)
+        out = _in_order(frame, node, array, row, backwards)
         return [emit(frame, node, operator.getitem, out, k) for k in range(len(items))]
     order = sorted(range(len(items)), key=lambda k: known[k], reverse=backwards)
     return [items[k] for k in order]
@@ -484,8 +510,10 @@ def _divmod(frame: Frame, node: Any, a: Any, b: Any) -> tuple[Any, Any]:
 
 
 @builtin(pow)
-def _pow(frame: Frame, node: Any, a: Any, b: Any) -> Any:
-    return binary(frame, node, operator.pow, a, b)
+def _pow(frame: Frame, node: Any, base: Any, exp: Any, mod: Any = None) -> Any:
+    if mod is not None:
+        return pow(*static(frame.low, (base, exp, mod)))
+    return binary(frame, node, operator.pow, base, exp)
 
 
 @builtin(round)

@@ -100,6 +100,7 @@ def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str
     fun = callee.fun if isinstance(callee, FunctionRef) else callee
     rule = BUILTINS.get(fun) if _hashable(fun) else None
     if rule is not None:
+        _demand_accepted(frame, node, fun, rule, args, kwargs)
         return rule(frame, node, *args, **kwargs)
     entry = lookup(fun)
     if entry is not None:
@@ -116,6 +117,19 @@ def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str
     if isinstance(callee, FunctionRef):
         return _call_user(frame, node, callee, args, kwargs)
     return call_opaque(frame, node, fun, args, kwargs)
+
+
+@functools.cache
+def _signature_of_rule(rule: Any) -> inspect.Signature:
+    return inspect.signature(rule)
+
+
+def _demand_accepted(frame: Frame, node: Any, fun: Any, rule: Any, args: list[Any], kwargs: dict) -> None:
+    """Refuse arguments of a builtin function that are not supported."""
+    try:
+        _signature_of_rule(rule).bind(frame, node, *args, **kwargs)
+    except TypeError as error:
+        raise frame.refuse(node, f"`{fun.__name__}` with these arguments: {error}") from None
 
 
 def _fix(frame: Frame, callee: Any) -> None:

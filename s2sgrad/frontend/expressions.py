@@ -112,6 +112,8 @@ def binary(frame: Frame, node: Any, fun: Callable, a: Any, b: Any) -> Any:
         out = LIST_OPERATORS[fun](frame, node, a, b)
         if out is not NotImplemented:
             return out
+    if fun is operator.mod and isinstance(a, str):  # a text and what it shows
+        return emit(frame, node, fun, a, value_of(frame, node, b))
     a, b = as_operand(frame, node, a), as_operand(frame, node, b)
     return emit(frame, node, fun, _beside(frame, node, a, b), _beside(frame, node, b, a))
 

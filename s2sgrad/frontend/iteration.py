@@ -13,7 +13,7 @@ import gast
 import numpy as np
 
 from ..ir.program import Op, Value
-from .abstract import Closure, Columns, Lazy, NotStatic, Range, Struct, map_abstract
+from .abstract import Closure, Columns, Lazy, NotStatic, Range, Struct, Unbound, map_abstract
 from .expressions import emit, evaluate
 from .frame import Frame
 from .primitives import extent, length, list_from
@@ -41,6 +41,8 @@ def iterate(frame: Frame, node: Any, x: Any, expected: int | None = None) -> lis
         raise TypeError(f"cannot unpack non-iterable {x.cls.__name__} object")
     if isinstance(x, np.ndarray):
         return list(x)
+    if isinstance(x, Unbound):
+        raise frame.refuse(node, f"what is iterated over here {x.reason}")
     raise frame.refuse(node, f"iterating over a {type(x).__name__} is not supported here")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..errors import DifferentiationError
 from ..ir.program import Value
 from .abstract import FunctionRef, Lazy
 from .frame import Frame
@@ -24,7 +25,12 @@ def interpreted(frame: Frame, node: Any, algorithm: Callable[..., Any], *args: A
     """The abstract result of one of the functions below."""
     from .calls import inline
 
-    return inline(frame, node, FunctionRef(algorithm, None), list(args), {})
+    try:
+        return inline(frame, node, FunctionRef(algorithm, None), list(args), {})
+    except DifferentiationError as error:
+        if error.filename == __file__:  # the user's line is where it was asked for
+            raise type(error)(error.message, frame.here(node)) from None
+        raise
 
 
 def joined(a: Any, b: Any) -> Any:
@@ -63,6 +69,10 @@ def with_inserted(items: Any, index: Any, x: Any) -> Any:
     if k >= len(items):
         out.append(x)
     return out
+
+
+def keyed(items: Any, key: Any) -> Any:
+    return [key(x) for x in items]
 
 
 def turned_round(items: Any) -> Any:

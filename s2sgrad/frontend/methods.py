@@ -384,6 +384,7 @@ LIST_METHODS: dict[str, Callable[..., Any]] = {
     "insert": _insert,
     "reverse": _reverse,
     "clear": _clear,
+    "sort": lambda frame, node, xs, **options: _sort_list(frame, node, xs, **options),
     "copy": lambda frame, node, xs: interpreted(frame, node, joined, xs, []),
 }
 
@@ -405,15 +406,29 @@ def _list_method(name: str) -> Callable[..., Any]:
     return run
 
 
+def _sort_list(frame: Frame, node: Any, xs: Any, **options: Any) -> None:
+    """`xs.sort(key=..., reverse=...)`."""
+    from .calls import call
+
+    items = call(frame, node, sorted, [xs], options)
+    if isinstance(xs, Value):
+        _becomes(frame, node, xs, items)
+    else:
+        xs[:] = items
+
+
 def _dict_get(frame: Frame, node: Any, d: dict, key: Any, default: Any = None) -> Any:
     return d.get(static(frame.low, key), default)
 
 
-CHANGING = frozenset(["append", "extend", "insert", "pop", "clear", "reverse", "update", "setdefault"])
+CHANGING = frozenset(
+    ["append", "extend", "insert", "pop", "clear", "reverse", "sort", "update", "setdefault"]
+)
 CONTAINER_METHODS: dict[tuple[type, str], Callable[..., Any]] = {
     **{
         (list, name): _list_method(name) for name in ("append", "extend", "insert", "pop", "clear", "reverse")
     },
+    (list, "sort"): _sort_list,
     (list, "copy"): lambda frame, node, xs: list(xs),
     (dict, "items"): lambda frame, node, d: list(d.items()),
     (dict, "keys"): lambda frame, node, d: list(d),

@@ -237,3 +237,50 @@ def test_attributes_of_arrays():
     np.testing.assert_allclose(grad(f)(X), [32, 24, 24])
     with pytest.raises(UnsupportedSyntaxError, match="`.strides` of an array"):
         grad(lambda x: np.sum(x) * len(x.strides))(X)
+
+
+def test_sorted_by_a_key():
+    x = np.array([0.3, -1.2, 0.7, 1.9, -0.4])
+    weights = np.arange(1.0, 6.0)
+    for f in (
+        lambda x: sum(w * v for w, v in zip(weights, sorted(x, key=lambda v: v * v))),
+        lambda x: sum(w * v for w, v in zip(weights, sorted(x, key=lambda v: -v, reverse=True))),
+        lambda x: sum(w * v for w, v in zip(weights, sorted([v * x[0] for v in x], key=abs))),
+        lambda x: sum(w * v for w, v in zip(weights, sorted((v for v in x if v > 0), key=lambda v: -v))),
+        lambda x: sorted([x[0], x[1], x[2]], key=lambda v: v * v)[1] ** 2,
+    ):
+        check(f, x)
+
+
+def test_extremes_with_defaults_and_of_containers():
+    x = np.array([0.3, -1.2, 0.7, 1.9, -0.4])
+    check(lambda x: max([v for v in x if v > 100], default=x[1]) + min((v for v in x if v > 0), default=0.0), x)
+    check(lambda x: max((1, 2), (1, 3))[1] * x[0] + pow(base=x[2], exp=2) + pow(2, 3, 5) * x[1], x)
+    with pytest.raises(UnsupportedSyntaxError, match="cannot be ordered"):
+        grad(lambda x: max([x[0], 1.0], [x[1], 2.0])[0])(x)
+    with pytest.raises(UnsupportedSyntaxError, match="`round` with these arguments"):
+        grad(lambda x: round(x[0], 1, 2))(x)
+
+
+def test_lists_that_are_sorted_in_place():
+    def known(x):
+        items = [x[0], x[1], x[2]]
+        items.sort()
+        names = [3.0, 1.0, 2.0]
+        names.sort(reverse=True)
+        return items[0] * 2 + items[2] + names[0] * x[1]
+
+    def grown(x):
+        items = []
+        for v in x:
+            items.append(v * v)
+        items.sort(reverse=True)
+        items.sort(key=lambda v: -v)
+        return sum(i * v for i, v in enumerate(items))
+
+    for f in (known, grown):
+        check(f, X)
+
+
+def test_text_with_places_for_values():
+    check(lambda x: len("%d of %d" % (len(x), 3)) * x[0] + len("%s" % "ab") * x[1], X)
