@@ -216,9 +216,9 @@ def _extreme(
     frame: Frame, node: Any, fun: Callable, reduction: Callable, args: tuple, key: Any, kwargs: dict
 ) -> Any:
     if key is not None:
-        items = list(args) if len(args) > 1 else iterate(frame, node, args[0])
-        return _extreme_by(frame, node, fun, items, key) if items else fun(items, **kwargs)
-    items = (
+        known = list(args) if len(args) > 1 else iterate(frame, node, args[0])
+        return _extreme_by(frame, node, fun, known, key) if known else fun(known, **kwargs)
+    items: Any = (
         list(args)
         if len(args) > 1
         else args[0]

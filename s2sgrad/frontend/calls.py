@@ -105,6 +105,11 @@ def call(frame: Frame, node: Any, callee: Any, args: list[Any], kwargs: dict[str
     entry = lookup(fun)
     if entry is not None:
         _fix(frame, callee)
+        from .stacked_lists import joined_at_run_time
+
+        out = joined_at_run_time(frame, node, fun, args, kwargs)
+        if out is not NotImplemented:
+            return out
         return call_table(frame, node, fun, entry, args, kwargs)
     standing = STAND_INS.get(fun) if _hashable(fun) else None
     if standing is not None:

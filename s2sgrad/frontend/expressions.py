@@ -390,8 +390,21 @@ def _tuple(frame: Frame, node: Any) -> tuple:
 
 
 @expression(gast.List)
-def _list(frame: Frame, node: Any) -> list:
-    return _items(frame, node.elts)
+def _list(frame: Frame, node: Any) -> Any:
+    out: Any = []
+    for item in node.elts:
+        starred = isinstance(item, gast.Starred)
+        x = evaluate(frame, item.value if starred else item)
+        if starred and is_run_time_list(x) or isinstance(out, Value):
+            more = x if starred else [x]
+            out = interpreted(frame, node, joined, out, more)
+        elif starred:
+            from .iteration import iterate
+
+            out.extend(iterate(frame, item, x))
+        else:
+            out.append(x)
+    return out
 
 
 def _items(frame: Frame, nodes: list[Any]) -> list[Any]:

@@ -254,7 +254,9 @@ def test_sorted_by_a_key():
 
 def test_extremes_with_defaults_and_of_containers():
     x = np.array([0.3, -1.2, 0.7, 1.9, -0.4])
-    check(lambda x: max([v for v in x if v > 100], default=x[1]) + min((v for v in x if v > 0), default=0.0), x)
+    check(
+        lambda x: max([v for v in x if v > 100], default=x[1]) + min((v for v in x if v > 0), default=0.0), x
+    )
     check(lambda x: max((1, 2), (1, 3))[1] * x[0] + pow(base=x[2], exp=2) + pow(2, 3, 5) * x[1], x)
     with pytest.raises(UnsupportedSyntaxError, match="cannot be ordered"):
         grad(lambda x: max([x[0], 1.0], [x[1], 2.0])[0])(x)
@@ -283,4 +285,4 @@ def test_lists_that_are_sorted_in_place():
 
 
 def test_text_with_places_for_values():
-    check(lambda x: len("%d of %d" % (len(x), 3)) * x[0] + len("%s" % "ab") * x[1], X)
+    check(lambda x: len("%d of %d" % (len(x), 3)) * x[0] + len("%s" % "ab") * x[1], X)  # noqa: UP031

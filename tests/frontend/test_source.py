@@ -355,7 +355,9 @@ def test_exec_without_text():
 
 
 def test_typed_on_the_command_line():
-    program = f"import sys; sys.path[:] = {sys.path!r}\nfrom s2sgrad import grad\ndef f(x):\n    return x * x\n"
+    program = (
+        f"import sys; sys.path[:] = {sys.path!r}\nfrom s2sgrad import grad\ndef f(x):\n    return x * x\n"
+    )
     program += "print(grad(f)(3.0), grad(lambda x: x ** 3)(1.0))\nnames = {}\n"
     program += "exec('def g(x): return x', names)\ngrad(names['g'])(1.0)"
     shown = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True)

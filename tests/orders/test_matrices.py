@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from s2sgrad import UnsupportedSyntaxError, checkpoint, checkpointed, elementwise_grad, grad, hessian, jacobian
+from s2sgrad import (
+    UnsupportedSyntaxError,
+    checkpoint,
+    checkpointed,
+    elementwise_grad,
+    grad,
+    hessian,
+    jacobian,
+)
 
 X = np.array([0.3, 1.2, 0.7])
 MODES = pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
@@ -57,9 +65,7 @@ def test_arguments_of_every_kind(mode):
 
 
 def test_elementwise_gradient_by_every_kind_of_argument():
-    np.testing.assert_allclose(
-        elementwise_grad(parametrised, "z")(X, 3.0, k=5.0, z=2.0), np.sum(15 * X[:2])
-    )
+    np.testing.assert_allclose(elementwise_grad(parametrised, "z")(X, 3.0, k=5.0, z=2.0), np.sum(15 * X[:2]))
     np.testing.assert_allclose(elementwise_grad(parametrised, 0)(X, 3.0, k=5.0), [15, 15, 0])
 
 
