@@ -142,6 +142,7 @@ class Columns:
     template: Any  # an item, whose leaves are numbers into `lists`
     lists: list[Any]
     kind: type = list
+    own: bool = False  # grown in interpreted code, and not handed in
 
 
 LONG = 16  # items; a longer list of alike items is a run-time value, its length no part of a specialisation
@@ -173,7 +174,7 @@ def rebuild(x: Any, items: list[Any]) -> Any:
     if isinstance(x, slice):
         return slice(*items)
     if isinstance(x, Columns):
-        return Columns(x.template, items, x.kind)
+        return Columns(x.template, items, x.kind, x.own)
     return Struct(x.cls, dict(zip(x.fields, items, strict=True)), x.origin)
 
 

@@ -19,6 +19,7 @@ from .abstract import (
     Bound,
     BoundFunction,
     Closure,
+    Columns,
     FunctionRef,
     NotStatic,
     ObjectRef,
@@ -28,6 +29,7 @@ from .abstract import (
     leaves_of,
 )
 from .capture import equality, identity
+from .columns import as_array
 from .expressions import attribute, emit, named, value_of
 from .frame import INLINE_DEPTH, Frame, assigned_names, closure_frame
 from .nested_pullback import NestedPullback, call_pullback
@@ -243,6 +245,8 @@ def _operand(frame: Frame, node: Any, entry: Entry, a: Any) -> Any:
     """An operand of a function of the table: a list of numbers is the array that NumPy makes of it."""
     if isinstance(a, (list, tuple)) and (entry.elementwise or not entry.sequences and _holds_floating(a)):
         return emit(frame, node, np.array, list(a) if type(a) in (list, tuple) else a)
+    if isinstance(a, Columns):
+        return as_array(frame, node, a)
     if isinstance(a, Value) and a.type.kind == "list" and not entry.sequences and not entry.inactive:
         return emit(frame, node, np.asarray, a)
     return value_of(frame, node, a)

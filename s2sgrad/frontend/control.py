@@ -180,24 +180,35 @@ class NotGuessed(Exception):
 class ToList(Exception):
     """A container of known length grows in a loop, or in one arm of a branch: it must be a run-time list."""
 
-    def __init__(self, container: list[Any]) -> None:
+    def __init__(self, container: Any) -> None:
         super().__init__()
         self.container = container
 
+    def known_in(self, state: State) -> bool:
+        """Whether the container was there then."""
+        return id(self.container) in state.contents
 
-def is_known_outside(frame: Frame, container: list[Any]) -> bool:
+    def convert(self, frame: Frame, node: Any) -> Any:
+        """Let a run-time list stand for the container under all its names."""
+        return convert_to_list(frame, node, self.container)
+
+
+def is_known_outside(frame: Frame, conversion: ToList) -> bool:
     """Whether a container was there before a loop or a branch around the one that is being interpreted."""
-    return any(id(container) in state.contents for state in frame.low.states[:-1])
+    return any(map(conversion.known_in, frame.low.states[:-1]))
 
 
 def convert_to_list(frame: Frame, node: Any, container: Any) -> Value:
     """Let a list whose items are known one by one be a run-time list, under all its names; a set an object."""
     from .aliases import note_held
+    from .columns import columns_of, may_be_columns
     from .expressions import emit
     from .primitives import list_of
 
     if isinstance(container, set):
-        return _rename(frame, container, emit(frame, node, set, list(container)))
+        return rename_everywhere(frame, container, emit(frame, node, set, list(container)))
+    if may_be_columns(container):
+        return rename_everywhere(frame, container, columns_of(frame, node, container, container[0]))
     if not _may_be_list(container):
         raise frame.refuse(
             node,
@@ -206,15 +217,15 @@ def convert_to_list(frame: Frame, node: Any, container: Any) -> Value:
     items = [convert_to_list(frame, node, x) if type(x) is list else x for x in container]
     value = emit(frame, node, list_of, *items)
     note_held(frame, value, *items)
-    return _rename(frame, container, value)
+    return rename_everywhere(frame, container, value)
 
 
-def _rename(frame: Frame, container: Any, value: Value) -> Value:
+def rename_everywhere(frame: Frame, container: Any, value: Any) -> Any:
     """Let a run-time value stand for a container under all its names."""
     for f in [frame, *frame.low.frames]:
         while f is not None:
             for name, x in f.names.items():
-                if x is container:
+                if x is container and isinstance(value, Value):
                     value.name = value.name or name
                 f.names[name] = _with_list(x, container, value)
             f = f.outer
@@ -274,11 +285,9 @@ def branch(frame: Frame, node: Any, test: Value, then: Callable[[], Any], orelse
             before.restore(frame)
             del builder.block.nodes[count:]
             builder.forget()
-            if id(conversion.container) not in before.contents or is_known_outside(
-                frame, conversion.container
-            ):
+            if not conversion.known_in(before) or is_known_outside(frame, conversion):
                 raise
-            convert_to_list(frame, node, conversion.container)
+            conversion.convert(frame, node)
         finally:
             low.states.pop()
 

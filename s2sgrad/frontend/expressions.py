@@ -162,6 +162,10 @@ def as_operand(frame: Frame, node: Any, x: Any) -> Any:
     """`x` as an operand of arithmetic: a list or tuple among arrays is an array."""
     if isinstance(x, (list, tuple)):
         return emit(frame, node, np.array, list(x))
+    if isinstance(x, Columns):
+        from .columns import as_array
+
+        return as_array(frame, node, x)
     if isinstance(x, (Value, int, float, complex, bool, np.generic, str, bytes)):
         return x
     if isinstance(x, np.ndarray):
@@ -222,6 +226,8 @@ def truth(frame: Frame, node: Any, x: Any) -> Any:
         if x.type.kind == "list":
             return emit(frame, node, operator.gt, emit(frame, node, length, x), 0)
         return x
+    if isinstance(x, Columns):
+        return truth(frame, node, x.lists[0])
     inner = children(x)
     if inner is not None and not isinstance(x, Struct):
         return len(list(inner)) > 0
@@ -560,7 +566,7 @@ def attribute(frame: Frame, node: Any, owner: Any, name: str) -> Any:
     if isinstance(owner, (list, tuple, dict, str)):
         found = getattr(owner, name)
         return Bound(owner, name) if callable(found) else found
-    if isinstance(owner, (Range, Lazy, set)):
+    if isinstance(owner, (Range, Lazy, set, Columns)):
         return Bound(owner, name)
     if isinstance(owner, (int, float, complex)) and name in ("real", "imag"):
         return getattr(owner, name)

@@ -38,7 +38,6 @@ from .control import (
     State,
     ToList,
     branch,
-    convert_to_list,
     is_known_outside,
     mutable_contents,
     nothing_for,
@@ -370,9 +369,9 @@ def _run_time_loop(
             before.restore(frame)
         except ToList as conversion:
             before.restore(frame)
-            if is_known_outside(frame, conversion.container):
+            if is_known_outside(frame, conversion):
                 raise  # it grows in every iteration of the loop around this one
-            convert_to_list(frame, node, conversion.container)
+            conversion.convert(frame, node)
             guess.containers = {k: c for k, c in guess.containers.items() if c is not conversion.container}
             before = State(frame)
         finally:

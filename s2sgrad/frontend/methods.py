@@ -12,7 +12,7 @@ from ..ir.program import Value, type_of
 from ..ir.types import Dim
 from ..table import shapes
 from ..table.registry import lookup
-from .abstract import Lazy, ObjectRef, children, is_namedtuple, is_static, leaves_of
+from .abstract import Columns, Lazy, ObjectRef, children, is_namedtuple, is_static, leaves_of
 from .expressions import emit, value_of
 from .frame import Frame
 from .iteration import comprehension, iterate
@@ -182,6 +182,10 @@ def call_method(
             *[value_of(frame, node, a) for a in args],
             **{k: value_of(frame, node, v) for k, v in kwargs.items()},
         )
+    if isinstance(owner, Columns):
+        from .columns import call_on_columns
+
+        return call_on_columns(frame, node, owner, name, args)
     if isinstance(owner, set):
         return _call_on_set(frame, node, owner, name, args)
     if is_namedtuple(owner) and name in ("_replace", "_asdict"):
@@ -314,10 +318,14 @@ ARRAY_SPECIAL: dict[str, Callable[..., Any]] = {
 
 def _append(frame: Frame, node: Any, xs: Value, item: Any) -> None:
     from .aliases import note_held
+    from .columns import append_first, is_plain_item
     from .control import as_list_item
     from .writes import become
 
     item = as_list_item(frame, node, item)
+    if isinstance(item, tuple) and is_plain_item(item) and frame.low.current(xs).type.item is None:
+        append_first(frame, node, xs, item)
+        return
     if children(item) is not None and any(
         isinstance(v, Value) and v.type.may_be_active for v in leaves_of(item)
     ):

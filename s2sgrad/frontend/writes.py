@@ -11,7 +11,7 @@ import numpy as np
 
 from ..ir.program import Value, type_of
 from ..table.functional import index_add, index_set
-from .abstract import ObjectRef, Struct
+from .abstract import Columns, ObjectRef, Struct
 from .aliases import (
     demand_writable,
     in_c_order,
@@ -44,6 +44,10 @@ def write(frame: Frame, node: Any, owner: Any, index: Any, value: Any) -> None:
         )
     elif isinstance(owner, Value):
         _list_write(frame, node, owner, index, value)
+    elif isinstance(owner, Columns):
+        from .columns import set_item
+
+        set_item(frame, node, owner, index, value)
     elif isinstance(owner, ObjectRef):
         call_method(frame, node, owner, "__setitem__", [index, value], {})
     elif isinstance(owner, (list, dict)):
