@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,6 @@ from .frontend.builtin_functions import BUILTINS
 from .frontend.capture import describe
 from .frontend.nesting import DerivativeOf, nested_jvp
 from .ir.program import Value, first_effect, type_of
-from .matrices import by_columns, by_rows, in_structure, units
 from .pullback import arrays, conform, owned, pullback_at
 from .signature import reach, signature_of, with_floats
 from .targets.numpy import Entry
@@ -235,35 +234,49 @@ def hvp(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> HessianVe
     return HessianVectorProduct(fun, wrt, "hvp", jit)
 
 
+def basis(x: Any) -> Iterator[tuple[Any, tuple[int, ...]]]:
+    """Each unit vector of an array or number, and where its one stands."""
+    shape = np.shape(x)
+    for index in np.ndindex(*shape):
+        if not shape:
+            yield (np.asarray(1.0, np.asarray(x).dtype)[()] if isinstance(x, np.generic) else 1.0), index
+            return
+        unit = np.zeros(shape, x.dtype)
+        unit[index] = 1
+        yield unit, index
+
+
 class Hessian(HessianVectorProduct):
-    """Second derivatives of a function, a column a Hessian-vector product."""
+    """Second derivatives of a function of one array or number, a column a Hessian-vector product."""
 
     nature = "matrix"
     kind = "hessian"
     takes_direction = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        bound = with_floats(self._signature.bind(args, kwargs), self._positions)
-        wanted = [reach(bound, position, self._signature.names) for position in self._positions]
-        several = isinstance(self.wrt, (tuple, list))
-        x = tuple(wanted) if several else wanted[0]
+        bound = self._bound(args, kwargs)
+        x = reach(bound, self._positions[0], self._signature.names)
+        if len(self._positions) != 1 or not isinstance(x, (float, complex, np.ndarray, np.generic)):
+            raise ValueError(
+                "the Hessian is of one array or number: use `hvp`, or differentiate with respect to one argument"
+            )
         if first_effect(self._specialised_for(bound).lowered.function) is not None:
             return self._by_rows(bound, x)
-        columns = [(self.along(bound, list(unit) if several else [unit]), place) for unit, place in units(x)]
-        return by_columns(columns, x) if columns else in_structure(x, {}, np.shape(x), x)
+        out = np.empty(np.shape(x) * 2, np.asarray(x).dtype)
+        for unit, index in basis(x):
+            out[(..., *index)] = self.along(bound, [unit])  # type: ignore
+        return out if out.shape else out[()]
 
     def _by_rows(self, bound: tuple[Any, ...], x: Any) -> Any:
         """The Jacobian of the gradient, from one run of it: what it draws or prints happens once."""
         gradient = Derivative(self._fun, self.wrt, "grad", self._jit)
-        several = isinstance(self.wrt, (tuple, list))
         value, pullback = pullback_at(gradient, signature_of(gradient), bound, self._positions, self._jit)
-        return by_rows(value, lambda g: pullback(g) if several else pullback(g)[0], x)
+        row = lambda g: pullback(g)[0]
+        return _rows(value, row, [value], 0, x)
 
 
 def hessian(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> Hessian:
     """Second derivatives of a scalar-valued function: shape of the argument, twice.
-
-    Of a container, or a tuple of arguments, for each leaf what is like the argument itself.
 
     Examples
     --------
@@ -276,7 +289,7 @@ def hessian(fun: Callable[..., Any], wrt: Any = 0, *, jit: Any = False) -> Hessi
 
 
 class Jacobian:
-    """The Jacobian of a function with respect to one argument, or to each of several."""
+    """The Jacobian of a function with respect to one array or number, or to each of a tuple of those."""
 
     nature = "matrix"
     kind = "jacobian"
@@ -326,6 +339,8 @@ class Jacobian:
             )
         bound = with_floats(self._push._signature.bind(args, kwargs), self._push._positions)
         x = reach(bound, self._push._positions[0], self._push._signature.names)
+        if not isinstance(x, (float, complex, np.ndarray, np.generic)):
+            raise ValueError("the Jacobian is with respect to one array or number, or a tuple of those")
         if self._groups is not None:
             from .sparse import compressed
 
@@ -335,23 +350,29 @@ class Jacobian:
         lowered = self._push._specialised_for(bound).lowered
         if self.mode == "reverse" or first_effect(lowered.function) is not None:  # rows are those of one run
             return self._by_rows(bound, x)
-        if self.mode == "auto" and _size(x) > max(1, _size(self._fun(*args, **kwargs))):
+        if self.mode == "auto" and np.size(x) > max(1, self._output_size(args, kwargs)):
             return self._by_rows(bound, x)
         return self._by_columns(bound, x)
+
+    def _output_size(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+        value = self._fun(*args, **kwargs)
+        return sum(np.size(leaf) for leaf in structure.leaves(value) if structure.is_floating(leaf))
 
     def _column(self, bound: tuple[Any, ...], direction: Any) -> Any:
         """The derivative along a direction; of a complex argument by the convention of gradients."""
         t = self._push.along(bound, [direction])[1]
-        if not any(np.iscomplexobj(d) and np.any(d) for d in structure.leaves(direction)):
+        if not np.iscomplexobj(direction):
             return t
-        turned = self._push.along(bound, [structure.map_leaves(_times_i, direction)])[1]
+        turned = self._push.along(bound, [1j * direction])[1]
         return structure.map_leaves(
             lambda a, b: None if a is None else np.real(a) - 1j * np.real(b), t, turned
         )
 
     def _by_columns(self, bound: tuple[Any, ...], x: Any) -> Any:
-        columns = [(self._column(bound, unit), place) for unit, place in units(x)]
-        return by_columns(columns, x) if columns else self._by_rows(bound, x)
+        columns = [(self._column(bound, unit), index) for unit, index in basis(x)]
+        if not columns:
+            return self._by_rows(bound, x)
+        return _assemble([c for c, _ in columns], [i for _, i in columns], np.shape(x))
 
     def _pullback(self, bound: tuple[Any, ...]) -> tuple[Any, Callable[[Any], Any]]:
         """The value, and the cotangent of what is differentiated by."""
@@ -362,19 +383,48 @@ class Jacobian:
 
     def _by_rows(self, bound: tuple[Any, ...], x: Any) -> Any:
         value, pullback = self._pullback(bound)
-        return by_rows(value, pullback, x)
+        leaves = list(structure.leaves(value))
+        numbers = iter(range(len(leaves)))
+        return structure.map_leaves(lambda leaf: _rows(value, pullback, leaves, next(numbers), x), value)
 
 
-def _times_i(direction: Any) -> Any:
-    """A complex direction, turned; a real one has no imaginary part to move along."""
-    if direction is None or np.iscomplexobj(direction):
-        return None if direction is None else 1j * direction
-    return np.zeros_like(direction)[()]
+def _rows(value: Any, pullback: Callable[[Any], Any], leaves: list[Any], k: int, x: Any) -> Any:
+    """The rows of one leaf of the result: the pullbacks of its unit vectors."""
+    leaf = leaves[k]
+    if not structure.is_floating(leaf):
+        return None
+    turns = np.iscomplexobj(leaf) and not np.iscomplexobj(x)  # the imaginary part has a row of its own
+    out = np.empty(np.shape(leaf) + np.shape(x), np.result_type(leaf, x))
+    for unit, index in basis(leaf):
+        row = pullback(_seed(value, k, unit))
+        out[index] = row + 1j * pullback(_seed(value, k, -1j * unit)) if turns else row
+    return out if out.shape else out[()]
 
 
-def _size(x: Any) -> int:
-    """How many entries a container has that carry derivatives."""
-    return sum(np.size(leaf) for leaf in structure.leaves(x) if structure.is_floating(leaf))
+def _seed(value: Any, k: int, unit: Any) -> Any:
+    """A cotangent of the whole result, a unit vector in leaf `k`."""
+    numbers = iter(range(sum(1 for _ in structure.leaves(value))))
+
+    def part(leaf: Any) -> Any:
+        if next(numbers) == k:
+            return unit
+        return np.zeros_like(leaf)[()] if structure.is_floating(leaf) else None
+
+    return structure.map_leaves(part, value)
+
+
+def _assemble(columns: list[Any], indices: list[tuple[int, ...]], shape: tuple[int, ...]) -> Any:
+    """Columns, in the structure of the result, as arrays of output shape + input shape."""
+
+    def fill(*parts: Any) -> Any:
+        if parts[0] is None:
+            return None
+        out = np.empty(np.shape(parts[0]) + shape, np.result_type(*parts))
+        for part, index in zip(parts, indices):
+            out[(..., *index)] = part  # type: ignore
+        return out if out.shape else out[()]
+
+    return structure.map_leaves(fill, *columns)
 
 
 def _colouring(sparsity: Any, wrt: Any, mode: str) -> Any:
