@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2sgrad import grad, value_and_grad, vjp
+from s2sgrad import UnsupportedSyntaxError, grad, value_and_grad, vjp
 
 Layer = namedtuple("Layer", "W b")
 
@@ -264,3 +264,50 @@ def test_a_cotangent_of_another_structure_or_shape_is_a_value_error(bad):
     _, pullback = vjp(lambda x: {"a": x * 2, "b": (np.sum(x),)}, vec(1, 2))
     with pytest.raises(ValueError, match="cotangent"):
         pullback(bad)
+
+
+def test_an_item_of_a_long_list_is_not_changed_alone():
+    """The list would see nothing of it: it is refused, as are methods and attributes that change an item."""
+    rows = [[0.1 * i, 0.2] for i in range(20)]
+
+    def elements(rows):
+        for i in range(len(rows)):
+            for j in range(2):
+                rows[i][j] *= 1.5
+        return sum(sum(row) ** 2 for row in rows)
+
+    def appended(rows):
+        for row in rows:
+            row.append(1.0)
+        return sum(sum(row) ** 2 for row in rows)
+
+    def renewed(rows):
+        rows = [[1.5 * v for v in row] for row in rows]
+        return sum(sum(row) ** 2 for row in rows)
+
+    def arrays(layers):
+        for layer in layers:
+            layer["w"] -= 0.1 * layer["w"] ** 2
+            layer["w"][0] *= 2
+        return sum(np.sum(layer["w"] ** 2) for layer in layers)
+
+    layers = [{"w": np.array([0.3, 0.1 * i])} for i in range(20)]
+    moved = [{"w": layer["w"] + 1e-6 * np.array([1.0, -2.0])} for layer in layers]
+    slope = sum(g["w"] @ np.array([1.0, -2.0]) for g in grad(arrays)(layers))
+    assert abs((arrays(moved) - arrays([{"w": layer["w"].copy()} for layer in layers])) / 1e-6 - slope) < 1e-3
+    for f in (elements, appended):
+        with pytest.raises(UnsupportedSyntaxError, match="an item of a list of more than 16 containers"):
+            grad(f)(rows)
+    assert grad(elements)(rows[:3]) == grad(renewed)(rows[:3])
+
+
+def test_where_of_a_condition_alone():
+    def f(x):
+        i = np.where(x > 0)[0]
+        (j,) = np.where(condition=x < 0)
+        return np.sum(x[i] ** 2) * len(i) + np.sum(x[j]) * x[i[-1]]
+
+    x = np.array([0.3, -1.2, 0.7, 1.9, -0.4])
+    expected = np.array([6 * 0.3, 1.9, 6 * 0.7, 6 * 1.9 - 1.6, 1.9])
+    np.testing.assert_allclose(grad(f)(x), expected)
+    np.testing.assert_allclose(grad(f, jit={"boundscheck": True})(x), expected)

@@ -157,6 +157,9 @@ def call_table(
     frame: Frame, node: Any, fun: Any, entry: Entry, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
     """A function of the table: one operation."""
+    if fun is np.where and len(args) + len(kwargs) == 1:  # of a condition alone: the places where it holds
+        fun, args, kwargs = np.nonzero, [*args, *kwargs.values()], {}
+        entry = lookup(fun) or entry
     if fun in DEFINITIONS and any(
         isinstance(leaf, USER_FUNCTIONS) for leaf in leaves_of([args, list(kwargs.values())])
     ):

@@ -58,6 +58,9 @@ class Lowering:
     outside: dict[int, tuple[Any, Any, Any]] = field(
         default_factory=dict
     )  # by identity: captured containers -> how they are reached
+    loose: dict[int, Any] = field(
+        default_factory=dict
+    )  # by identity: containers made of the parts of an item of a long list, which changing would not change
     changed: set[Any] = field(default_factory=set)  # the paths of those that the function has changed
     frames: list[Any] = field(default_factory=list)  # the calls being interpreted
     states: list[Any] = field(

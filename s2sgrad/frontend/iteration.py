@@ -13,7 +13,7 @@ import gast
 import numpy as np
 
 from ..ir.program import Op, Value
-from .abstract import Closure, Columns, Lazy, NotStatic, Range, Struct, Unbound, map_abstract
+from .abstract import Closure, Columns, Lazy, NotStatic, Range, Struct, Unbound, children, map_abstract
 from .expressions import emit, evaluate
 from .frame import Frame
 from .primitives import extent, length, list_from
@@ -172,7 +172,17 @@ def is_opaque(x: Value) -> bool:
 
 def item_of(frame: Frame, node: Any, x: Columns, index: Any) -> Any:
     """An item of a long list of containers."""
-    return map_abstract(x.template, lambda k: emit(frame, node, operator.getitem, x.lists[k], index))
+    item = map_abstract(x.template, lambda k: emit(frame, node, operator.getitem, x.lists[k], index))
+    _remember_loose(frame, item)
+    return item
+
+
+def _remember_loose(frame: Frame, item: Any) -> None:
+    """Note which containers stand for a part of a long list, and are no part of it."""
+    if isinstance(item, (list, dict, Struct)):
+        frame.low.loose[id(item)] = item
+    for part in children(item) or ():
+        _remember_loose(frame, part)
 
 
 def _counted_part(frame: Frame, node: Any, x: Any, index: slice) -> Counted | None:

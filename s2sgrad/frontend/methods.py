@@ -140,9 +140,10 @@ def call_method(
     from .calls import call_table
     from .generators import call_draw
     from .opaque import handed_over, may_write
-    from .writes import captured_object
+    from .writes import captured_object, demand_whole
 
     if name in CHANGING:
+        demand_whole(frame, node, owner)
         owner = captured_object(frame, owner) or owner
     if isinstance(owner, Value) and owner.type.kind == "list":
         if name not in LIST_METHODS:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..ir.program import Value, type_of
 from ..table.functional import index_add, index_set
-from .abstract import Columns, ObjectRef, Struct
+from .abstract import LONG, Columns, ObjectRef, Struct
 from .aliases import (
     demand_writable,
     in_c_order,
@@ -51,6 +51,7 @@ def write(frame: Frame, node: Any, owner: Any, index: Any, value: Any) -> None:
     elif isinstance(owner, ObjectRef):
         call_method(frame, node, owner, "__setitem__", [index, value], {})
     elif isinstance(owner, (list, dict)):
+        demand_whole(frame, node, owner)
         captured = captured_object(frame, owner)
         if captured is not None:
             call_method(frame, node, captured, "__setitem__", [index, value], {})
@@ -72,10 +73,20 @@ def captured_object(frame: Frame, x: Any) -> ObjectRef | None:
 
 def demand_own(frame: Frame, node: Any, owner: Any) -> None:
     """Refuse to change a container of the world outside in a way that it would see nothing of."""
+    demand_whole(frame, node, owner)
     if id(owner) in frame.low.outside:
         raise frame.refuse(
             node,
             "a list or dict from outside of the function is changed here: hand it in as an argument, or return what it is to hold",  # noqa: E501
+        )
+
+
+def demand_whole(frame: Frame, node: Any, owner: Any) -> None:
+    """Refuse to change what stands for an item of a long list: the list would see nothing of it."""
+    if id(owner) in frame.low.loose:
+        raise frame.refuse(
+            node,
+            f"an item of a list of more than {LONG} containers is changed here: make a new list of new items",
         )
 
 
@@ -134,7 +145,10 @@ def write_augmented(frame: Frame, node: Any, fun: Callable, owner: Any, index: A
         new = emit(frame, node, fun, old, operand)
         _update(frame, node, owner, lambda now: emit(frame, node, index_set, now, index, new))
         return
-    write(frame, node, owner, index, augmented(frame, node, fun, subscript(frame, node, owner, index), value))
+    old = subscript(frame, node, owner, index)
+    new = augmented(frame, node, fun, old, value)
+    if new is not old or captured_object(frame, owner) is not None:
+        write(frame, node, owner, index, new)
 
 
 def accumulate(frame: Frame, node: Any, fun: Callable, owner: Value, index: Any, operand: Any) -> None:
@@ -304,6 +318,7 @@ def assign(frame: Frame, target: Any, value: Any) -> None:
 
 def _set_attribute(frame: Frame, target: Any, owner: Any, value: Any) -> None:
     if isinstance(owner, Struct):
+        demand_whole(frame, target, owner)
         owner.fields[target.attr] = value
     elif isinstance(owner, ObjectRef):
         raise frame.refuse(
