@@ -27,6 +27,7 @@ from .abstract import (
     children,
     is_namedtuple,
     is_static,
+    leaves_of,
 )
 from .capture import identity
 from .control import branch, is_cheap_truth
@@ -757,6 +758,8 @@ def index_operand(frame: Frame, node: Any, index: Any) -> Any:
         or isinstance(index, np.generic)
     ):
         return index
+    if isinstance(index, list) and any(isinstance(i, Value) for i in leaves_of(index)):
+        return emit(frame, node, np.array, index)
     if isinstance(index, (list, np.ndarray)):
         return index
     return value_of(frame, node, index)

@@ -62,3 +62,16 @@ def test_what_cannot_be_joined():
             value_and_grad(f)(X)
     with pytest.raises((ValueError, IndexError)):
         value_and_grad(lambda x: np.sum(np.concatenate([x * v for v in x if v > 100])))(X)
+
+
+def test_rows_and_columns_that_trade_places():
+    def f(m):
+        m = m.copy()
+        for k in range(2):
+            p = k + int(np.argmax(np.abs(m[k:, k])))
+            m[[k, p]] = m[[p, k]]
+            m[:, [k, p]] = m[:, [p, k]] * 2
+            m[[k, p], [p, k]] += m[[p, k], 0]
+        return weighted(m)
+
+    check(f, np.arange(12.0).reshape(3, 4) / 7 + 0.1)
