@@ -14,7 +14,7 @@ from typing import Any
 import gast
 import numpy as np
 
-from ..ir.program import UNDEFINED, Block, Function, Loop, Terminator, Value, type_of, walk
+from ..ir.program import UNDEFINED, Block, Function, Loop, Op, Terminator, Value, type_of, walk
 from ..ir.result_types import is_settled
 from ..ir.types import BOOL, INT, UNKNOWN, Dim, Type, join, not_one
 from .abstract import (
@@ -151,7 +151,7 @@ class LoopContext:
                 x = frame.low.current(x) if not isinstance(key, Value) else x
                 known = h.type
                 t = (
-                    join(known, type_of(x), self.guess.fresh(key, k))
+                    join(known, _in_terms_of(known, x), self.guess.fresh(key, k))
                     if x is not UNDEFINED and x is not None
                     else known
                 )
@@ -164,6 +164,28 @@ class LoopContext:
         if leave_iteration(frame, self.guess, ends, self.outer) or widened:
             raise Retry
         return tuple(out)
+
+
+def _in_terms_of(known: Type, x: Any) -> Type:
+    """The type of a value, with the extents of `known` where it was broadcast together with those."""
+    t = type_of(x)
+    if not isinstance(x, Value) or t.kind != "array" or t.shape is None or t.rank != known.rank:
+        return t
+    shape = tuple(
+        n if n == m or not not_one(n) or not not_one(m) or not _met(x, axis - t.rank, m) else m
+        for axis, (n, m) in enumerate(zip(t.shape, known.shape))
+    )
+    return Type(t.kind, t.dtype, shape)
+
+
+def _met(x: Value, axis: int, n: Any, deep: int = 8) -> bool:
+    """Whether an operand of the last elementwise operations that made a value has this extent along an axis."""
+    if x.type.shape is None or len(x.type.shape) < -axis or not not_one(x.type.shape[axis]):
+        return False
+    if x.type.shape[axis] == n:
+        return True
+    made = isinstance(x.node, Op) and x.node.entry is not None and x.node.entry.elementwise and deep
+    return bool(made) and any(_met(a, axis, n, deep - 1) for a in x.node.args if isinstance(a, Value))
 
 
 def _equal_types(a: Type, b: Type) -> bool:

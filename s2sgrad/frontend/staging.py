@@ -60,14 +60,29 @@ def _static_extent(low: Lowering, x: Value, array: Any, axis: int) -> int:
         return np.shape(witness.value)[axis]
     known = array.type.shape if isinstance(array, Value) else None
     n = x.extent if x.extent is not None or not known else known[axis]
-    if n is not None and not isinstance(n, int):
-        origin = low.inputs.leaves | low.inputs.captured
-        for value in origin.values():
-            if value.type.shape and n in value.type.shape and value.witness is not None:
-                shape = np.shape(value.witness.value)
-                low.inputs.guard(value.witness.path, np.shape, shape)
-                return shape[value.type.shape.index(n)]
-    raise NotStatic(x)
+    found = _static_dim(low, n)
+    if found is None:
+        raise NotStatic(x)
+    return found
+
+
+def _static_dim(low: Lowering, n: Any) -> int | None:
+    """The number that a symbolic extent is, if it is that of an input, or of a part of one."""
+    if n is None or isinstance(n, int):
+        return n
+    for value in (low.inputs.leaves | low.inputs.captured).values():
+        if value.type.shape and n in value.type.shape and value.witness is not None:
+            shape = np.shape(value.witness.value)
+            low.inputs.guard(value.witness.path, np.shape, shape)
+            return shape[value.type.shape.index(n)]
+    kind, *parts = n.key if isinstance(n.key, tuple) else (None,)
+    whole = _static_dim(low, parts[0]) if kind in ("cut", "slice") else None
+    if whole is None:
+        return None
+    if kind == "cut":
+        return max(whole - parts[1], 0)
+    bounds = [static(low, p) if isinstance(p, Value) else p[1] for p in parts[1][1:]]
+    return len(range(*slice(*bounds).indices(whole)))
 
 
 def _itself(x: Any) -> Any:

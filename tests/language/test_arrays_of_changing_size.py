@@ -140,3 +140,14 @@ def test_unpacking_an_array_that_a_loop_carries():
         return np.sum(y**2)
 
     check(f, np.array([1.1, 0.4]), np.array([2.0, 1.0]), wrt=(0, 1))
+
+
+def test_parts_of_an_argument_have_a_known_length():
+    def f(x, n):
+        a, b = x[n : n + 2]
+        items = x[:n].tolist()
+        scaled = (lambda first, *rest: first * len(rest))(*x[:3])
+        return items[-1] * len(items) * a * b + max(x[1:-1].tolist()) * scaled + sum([*x[::2], 1.0]) * x[0]
+
+    for n in (2, 3):
+        check(f, np.array([0.3, -1.2, 0.7, 1.9, -0.4]), n)
