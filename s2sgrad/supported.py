@@ -104,6 +104,8 @@ LOWERED = (
             "size",
             "ndim",
             "dtype",
+            "itemsize",
+            "nbytes",
             "real",
             "imag",
             "copy",
