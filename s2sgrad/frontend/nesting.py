@@ -233,10 +233,10 @@ def _push(frame: Frame, function: Function, inner: Traced, results: Any, directi
 
     fresh = [Value(p.type, f"{p.name}_dot" if p.name else None) for p in inner.independent]
     moving = [frame.low.current(d) if isinstance(d, Value) else d for d in directions if d is not None]
-    pushed = forward(function, frame.low.inputs, inner.independent, fresh, list(results), "inner")
+    pushed = forward(function, frame.low.inputs, inner.independent, [fresh], list(results), "inner")
     tangents = [
         t if t is not None else zeros(pushed.builder, r) if isinstance(r, Value) else 0.0
-        for r, t in zip(pushed.results, pushed.tangents)
+        for r, t in zip(pushed.results, pushed.tangents[0])
     ]
     inner.outer.update(zip(fresh, moving, strict=True))
     inner.values = pushed.results
