@@ -14,6 +14,7 @@ import numpy as np
 from . import structure
 from .api import target_of, vjp
 from .arguments import check_arguments
+from .frontend import nested_loops  # noqa: F401 - declares what this means inside interpreted code
 from .frontend.builtin_functions import BUILTINS
 from .frontend.nesting import DerivativeOf
 from .orders import HessianVectorProduct, nested

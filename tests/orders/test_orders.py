@@ -339,6 +339,27 @@ def test_jacobian_and_hessian_inside() -> None:
     np.testing.assert_allclose(jacobian(jacobian(lambda x: x**3))(x)[1, 1, 1], 6 * x[1])
 
 
+@pytest.mark.parametrize("jit", [False, True])
+def test_blocks_inside(jit) -> None:
+    """Hessians by several arguments and Jacobians by containers, in a function that is differentiated."""
+
+    def loss(x, y):
+        (xx, xy), (yx, yy) = hessian(cubic, (0, 1))(x, y)
+        by_name = jacobian(lambda p: {"u": p["x"] * p["y"]})({"x": x, "y": y})["u"]
+        return np.sum(xx**2) + np.sum(xy * yx) + yy * np.sum(by_name["x"] ** 2) + np.sum(by_name["y"])
+
+    def by_hand(x, y):
+        xx, xy, yy = 2 * y * np.eye(3), 2 * x + 3 * y**2 * np.eye(3)[0], 6 * y * x[0]
+        return np.sum(xx**2) + np.sum(xy**2) + yy * 3 * y**2 + np.sum(x)
+
+    x, y = np.array([0.3, -1.2, 0.8]), 1.5
+    found = value_and_grad(loss, (0, 1), jit=jit)(x, y)
+    expected = value_and_grad(by_hand, (0, 1))(x, y)
+    assert np.isclose(found[0], by_hand(x, y))
+    np.testing.assert_allclose(found[1][0], expected[1][0])
+    np.testing.assert_allclose(found[1][1], expected[1][1])
+
+
 # --- higher orders through control flow -----------------------------------------------------------------
 
 
