@@ -1,4 +1,4 @@
-"""Batches and matrices of derivatives inside interpreted code, as loops: `vmap(f)(x)`, `jacobian(f)(x)`, `hessian(f)(x)`."""
+"""Batches and matrices of derivatives inside interpreted code, as loops: `vmap`, `jacobian` and `hessian` in a body."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ SEQUENCE_FUNCTIONS = (
     np.asanyarray, np.copy, np.choose, np.select, np.piecewise, np.histogram, np.meshgrid, np.ix_, np.lexsort,
     np.linalg.multi_dot, math.dist, math.fsum, math.prod,
 )  # fmt: skip
-for _fun in SEQUENCE_FUNCTIONS:
+for _fun in (*SEQUENCE_FUNCTIONS, getattr(np, "row_stack", np.vstack)):
     if _fun in ENTRIES:
         ENTRIES[_fun].sequences = True
 
