@@ -8,14 +8,20 @@ import math
 import numpy as np
 
 from . import (
+    accumulations,
     arithmetic,
     callables,
     comparison,
+    differences,
     elementwise,
     fft,
     functional,
+    histograms,
     indexing,
     linalg,
+    moments,
+    order_statistics,
+    polynomials,
     products,
     reductions,
     shapes,
@@ -48,14 +54,20 @@ LAZY_CHAPTERS["scipy"] = tuple(
 )
 
 __all__ = [
+    "accumulations",
     "arithmetic",
     "callables",
     "comparison",
+    "differences",
     "elementwise",
     "fft",
     "functional",
+    "histograms",
     "indexing",
     "linalg",
+    "moments",
+    "order_statistics",
+    "polynomials",
     "products",
     "reductions",
     "shapes",
