@@ -23,7 +23,8 @@ if TYPE_CHECKING:
         UnsupportedSyntaxError,
     )
     from .frontend.primitives import stop_gradient
-    from .orders import elementwise_grad, hessian, hvp, jacobian, jacobian_sparsity, jvp
+    from .matrices import hessian, jacobian, jacobian_sparsity
+    from .orders import elementwise_grad, hvp, jvp
     from .primitive import primitive
     from .supported import supported
     from .table.registry import defjvp, defvjp
@@ -44,7 +45,8 @@ _HOMES = {
         "UnsupportedSyntaxError",
     ),
     "frontend.primitives": ("stop_gradient",),
-    "orders": ("elementwise_grad", "hessian", "hvp", "jacobian", "jacobian_sparsity", "jvp"),
+    "matrices": ("hessian", "jacobian", "jacobian_sparsity"),
+    "orders": ("elementwise_grad", "hvp", "jvp"),
     "primitive": ("primitive",),
     "supported": ("supported",),
     "table.registry": ("defjvp", "defvjp"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import structure
 from .api import Derivative, target_of
+from .frontend import nested_loops  # noqa: F401 - declares what this means inside interpreted code
 from .frontend.builtin_functions import BUILTINS
 from .frontend.nesting import DerivativeOf
 

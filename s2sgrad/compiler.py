@@ -77,6 +77,7 @@ class Request:
     wrt: tuple[tuple[int, ...], ...]  # positions, each with a place in *args or **kwargs
     single: bool = True  # one position given bare: one gradient, not a tuple of one
     jit: Any = False  # or the options for Numba, as pairs
+    directions: int = 1  # of forward mode: how many in one sweep
 
 
 JIT_OPTIONS = frozenset(

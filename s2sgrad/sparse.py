@@ -7,6 +7,7 @@ that joins columns with a row in common (Curtis, Powell and Reid, 1974); rows an
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +20,10 @@ from . import structure
 
 @dataclass(frozen=True)
 class Groups:
-    """A pattern, as the rows and columns of its entries, and the colour of each column, or of each row."""
+    """A pattern, row by row, with the colour of each column, or of each row."""
 
     shape: tuple[int, int]
+    indptr: np.ndarray
     rows: np.ndarray
     columns: np.ndarray
     colours: np.ndarray
@@ -29,8 +31,23 @@ class Groups:
 
     @property
     def count(self) -> int:
-        """How many sweeps the Jacobian takes."""
+        """How many directions the Jacobian takes."""
         return int(self.colours.max(initial=-1)) + 1
+
+    def directions(self, like: Any) -> list[Any]:
+        """Of each colour, the sum of its unit vectors, in the shape and dtype of an array or number."""
+        dtype, shape = np.asarray(like).dtype, np.shape(like)
+        found = [
+            (self.colours == colour).astype(dtype).reshape(shape) for colour in range(max(self.count, 1))
+        ]
+        return found if isinstance(like, np.ndarray) else [d[()] for d in found]
+
+    def matrix(self, found: list[np.ndarray]) -> scipy.sparse.csr_array:
+        """The matrix whose entries are in what each colour gave."""
+        lane, place = (self.columns, self.rows) if self.forward else (self.rows, self.columns)
+        entries = self.colours[lane] * len(found[0]) + place
+        data = np.concatenate(found)[entries]
+        return scipy.sparse.csr_array((data, self.columns.copy(), self.indptr.copy()), shape=self.shape)
 
 
 def groups_of(pattern: Any, mode: str = "auto") -> Groups:
@@ -43,12 +60,13 @@ def groups_of(pattern: Any, mode: str = "auto") -> Groups:
         raise ValueError(f"sparsity has {known.ndim} axes: it is a pattern of output size by input size")
     known.sum_duplicates()
     known.eliminate_zeros()
-    entries = known.tocoo()
+    rows = np.repeat(np.arange(known.shape[0]), np.diff(known.indptr))
     found = []
     if mode != "reverse":
-        found.append(Groups(known.shape, entries.row, entries.col, colouring(known), True))
+        found.append(Groups(known.shape, known.indptr, rows, known.indices, colouring(known), True))
     if mode != "forward":
-        found.append(Groups(known.shape, entries.row, entries.col, colouring(known.T.tocsr()), False))
+        colours = colouring(known.T.tocsr())
+        found.append(Groups(known.shape, known.indptr, rows, known.indices, colours, False))
     return min(found, key=lambda groups: groups.count)  # of equals the first: forward
 
 
@@ -69,65 +87,45 @@ def colouring(pattern: scipy.sparse.csr_array) -> np.ndarray:
 def compressed(
     groups: Groups,
     x: Any,
-    column: Callable[[Any], Any],
+    along: Callable[[list[Any]], list[Any]],
     pullback: Callable[[], tuple[Any, Callable[[Any], Any]]],
 ) -> scipy.sparse.csr_array:
-    """The Jacobian of a pattern at `x`, from one sweep for each colour."""
+    """The Jacobian of a pattern at `x`, from the derivatives along the colours, or from their pullbacks."""
     if np.size(x) != groups.shape[1]:
         raise ValueError(f"sparsity has {groups.shape[1]} columns, and the argument has {np.size(x)} entries")
-    data = _forward(groups, x, column) if groups.forward else _reverse(groups, x, *pullback())
-    return scipy.sparse.csr_array((data, (groups.rows, groups.columns)), shape=groups.shape)
+    if not groups.forward:
+        return _by_rows(groups, x, *pullback())
+    found = [_flattened(tangent) for tangent in along(groups.directions(x))]
+    _demand_rows(groups, found[0].size)
+    return groups.matrix(found)
 
 
-def _forward(groups: Groups, x: Any, column: Callable[[Any], Any]) -> np.ndarray:
-    dtype = np.asarray(x).dtype
-    data: Any = None
-    for colour in range(max(groups.count, 1)):
-        direction = (groups.colours == colour).astype(dtype).reshape(np.shape(x))
-        found = _flattened(column(direction if isinstance(x, np.ndarray) else direction[()]))
-        _demand_rows(groups, found.size)
-        data = np.zeros(len(groups.rows), found.dtype) if data is None else data
-        here = groups.colours[groups.columns] == colour
-        data[here] = found[groups.rows[here]]
-    return data
-
-
-def _reverse(groups: Groups, x: Any, value: Any, pullback: Callable[[Any], Any]) -> np.ndarray:
+def _by_rows(groups: Groups, x: Any, value: Any, pullback: Callable[[Any], Any]) -> scipy.sparse.csr_array:
     if not structure.is_floating(value):
         raise ValueError("a sparse Jacobian by rows is of a function whose result is one array or number")
     _demand_rows(groups, np.size(value))
     turns = np.iscomplexobj(value) and not np.iscomplexobj(x)
-    data = np.zeros(len(groups.rows), np.result_type(value, x))
-    for colour in range(groups.count):
-        seed = (groups.colours == colour).astype(np.asarray(value).dtype).reshape(np.shape(value))
-        seed = seed if isinstance(value, np.ndarray) else seed[()]
-        found = np.ravel(pullback(seed))
-        found = found + 1j * np.ravel(pullback(-1j * seed)) if turns else found
-        here = groups.colours[groups.rows] == colour
-        data[here] = found[groups.columns[here]]
-    return data
+    found = []
+    for seed in groups.directions(value):
+        row = np.ravel(pullback(seed))
+        found.append(row + 1j * np.ravel(pullback(-1j * seed)) if turns else row)
+    return groups.matrix(found)
 
 
 def pattern_of(x: Any, push: Callable[[Any], Any]) -> scipy.sparse.csr_array:
-    """Where a NaN at each entry of `x` arrives; everywhere if a function refuses it."""
-    columns, size = [], 0
+    """Which entries of the result depend on which of `x`: the sources of each, as rows of a matrix."""
+    own = np.empty(np.size(x), dtype=object)
+    own[:] = [frozenset([k]) for k in range(np.size(x))]
     with np.errstate(all="ignore"):
-        size = _flattened(push(np.zeros_like(x) if isinstance(x, np.ndarray) else np.zeros_like(x)[()])).size
-        for k in range(np.size(x)):
-            direction = np.zeros_like(x)
-            direction.reshape(-1)[k] = np.nan
-            columns.append(_reached(push, direction if isinstance(x, np.ndarray) else direction[()], size))
-    counts = np.cumsum([0, *map(len, columns)])
-    rows = np.concatenate([*columns, np.zeros(0, int)])
-    found = scipy.sparse.csc_array((np.ones(len(rows), bool), rows, counts), shape=(size, np.size(x)))
-    return found.tocsr()
-
-
-def _reached(push: Callable[[Any], Any], direction: Any, size: int) -> np.ndarray:
-    try:
-        return np.flatnonzero(np.isnan(_flattened(push(direction))))
-    except (ValueError, np.linalg.LinAlgError):  # a function that takes finite numbers only
-        return np.arange(size)
+        found = push(own.reshape(np.shape(x)) if isinstance(x, np.ndarray) else own[0])
+    leaves = [
+        np.ravel(np.asarray(leaf, dtype=object)) for leaf in structure.leaves(found) if leaf is not None
+    ]
+    sources = [sorted(entry) if entry else [] for leaf in leaves for entry in leaf]
+    indptr = np.cumsum([0, *map(len, sources)])
+    columns = np.fromiter(itertools.chain.from_iterable(sources), int, indptr[-1])
+    shape = (len(sources), np.size(x))
+    return scipy.sparse.csr_array((np.ones(len(columns), bool), columns, indptr), shape=shape)
 
 
 def _flattened(tangent: Any) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .frontend import write_functions  # noqa: F401  (registers its functions)
+from .frontend import about_types, write_functions  # noqa: F401  (they register their functions)
 from .frontend.builtin_functions import BUILTINS
 from .frontend.methods import ARRAY_ATTRIBUTES, ARRAY_METHODS, ARRAY_SPECIAL, refused_method
 from .table.composite import DEFINITIONS, STAND_INS
@@ -85,7 +85,7 @@ def supported() -> Table:
     for name, fun in _of_the_language():
         if name not in rows:
             modes = "constant" if name in CONSTANT else "reverse, forward"
-            jit = _is_lowered(name, fun, rows)
+            jit = _is_lowered(name, rows)
             rows[name] = Row(name, modes, "real, complex", jit, "", _kind_of(fun))
     for name, fun in _spellings():
         hashable = callable(fun) and fun.__hash__ is not None
@@ -95,9 +95,10 @@ def supported() -> Table:
     return Table(rows[name] for name in sorted(rows))
 
 
-LOWERED = (
-    frozenset(  # methods of arrays that become operations of the program, without a function of their own
-        [
+# Methods of arrays that become operations of the program, without a function of their own.
+LOWERED = frozenset(
+    [
+        *(
             "T",
             "mT",
             "shape",
@@ -108,30 +109,27 @@ LOWERED = (
             "nbytes",
             "real",
             "imag",
+            "conj",
             "copy",
             "fill",
+            "flat",
             "sort",
-            "flatten",
-            "item",
-            "reshape",
-            "astype",
-            "transpose",
-            "__getitem__",
-            "__setitem__",
-            "__len__",
-            "__iter__",
-        ]
-    )
+        ),
+        *("flatten", "item", "put", "reshape", "astype", "tolist", "transpose", "view"),
+        *("__array__", "__getitem__", "__setitem__", "__len__", "__iter__"),
+    ]
 )
 
 
-def _is_lowered(name: str, fun: Any, rows: dict[str, Row]) -> bool:
+def _is_lowered(name: str, rows: dict[str, Row]) -> bool:
     """Whether what the frontend makes of a name compiles: of a method of arrays, what its function says."""
+    from .targets.loops.coverage import REFUSED
+
     library, _, label = name.rpartition(".")
     if library == "numpy.ndarray":
         same = rows.get(f"numpy.{label}")
         return label in LOWERED or (same is not None and same.jit)
-    return library in ("builtins", "operator") and fun not in STAND_INS
+    return name not in REFUSED
 
 
 CONSTANT = frozenset(

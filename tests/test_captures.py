@@ -368,3 +368,26 @@ for _ in range(2): h(1.0); g(1.0)
     path.write_text(program)
     done = subprocess.run([sys.executable, path], capture_output=True, text=True, env=env, check=True)
     assert done.stderr.count(" compiled in ") == 2
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_the_order_of_a_norm_is_read_at_each_call(jit):
+    """Orders with a rule of their own are facts of a program, other orders are numbers like any other."""
+    order = {"p": np.inf}
+    a = np.array([[1.0, -3.0], [2.0, 0.5]])
+    slope = grad(lambda x: np.linalg.norm(x, order["p"]), jit=jit)
+    np.testing.assert_array_equal(slope(a), [[1, -1], [0, 0]])
+    order["p"] = 1.0
+    np.testing.assert_array_equal(slope(a), [[0, -1], [0, 1]])
+    condition = grad(lambda x: np.linalg.cond(x, order["p"]), jit=jit)
+    for p in (1.0, np.inf, 2.0):
+        order["p"] = p
+        step = 1e-6 * np.array([[0.3, -0.2], [0.5, 0.7]])
+        moved = (np.linalg.cond(a + step, p) - np.linalg.cond(a - step, p)) / 2
+        np.testing.assert_allclose(np.sum(condition(a) * step), moved, rtol=1e-6)
+    of_row = grad(lambda x: np.linalg.norm(x, order["p"]), jit=jit)
+    for p in (3.0, 3.5, 1.0):
+        order["p"] = p
+        power = np.abs(a[0]) ** (p - 1) * np.sign(a[0]) / np.linalg.norm(a[0], p) ** (p - 1)
+        np.testing.assert_allclose(of_row(a[0]), power, rtol=1e-12)
+    assert of_row._variants.made == 1

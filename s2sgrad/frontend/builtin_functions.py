@@ -20,6 +20,7 @@ from ..ir.types import PYTHON_TYPES
 from ..table.arithmetic import MOST_ITEMS
 from ..table.composite import refuse
 from ..table.functional import is_constant, may_repeat
+from ..table.products import operands_of, written
 from ..table.registry import lookup
 from .abstract import (
     Bound,
@@ -36,7 +37,7 @@ from .abstract import (
     is_static,
     leaves_of,
 )
-from .expressions import as_operand, attribute, binary, compare, emit, truth, value_of
+from .expressions import as_operand, attribute, binary, compare, emit, subscript, truth, value_of
 from .frame import Frame
 from .iteration import comprehension, iterate
 from .list_algorithms import interpreted, keyed
@@ -83,6 +84,22 @@ builtin(super)(super_of)
 @builtin(functools.partial)
 def _partial(frame: Frame, node: Any, fun: Any, *args: Any, **kwargs: Any) -> Any:
     return BoundFunction(fun, args, kwargs)
+
+
+@builtin(operator.itemgetter)
+def _itemgetter(frame: Frame, node: Any, *keys: Any) -> Any:
+    return BoundFunction(FunctionRef(items_at, None), (keys,), {})
+
+
+def items_at(keys: tuple[Any, ...], x: Any) -> Any:
+    """What `operator.itemgetter(*keys)` gives of `x`."""
+    return operator.itemgetter(*keys)(x)
+
+
+@builtin(items_at)
+def _items_at(frame: Frame, node: Any, keys: tuple[Any, ...], x: Any) -> Any:
+    found = tuple(subscript(frame, node, x, key) for key in keys)
+    return found if len(keys) > 1 else found[0]
 
 
 @builtin(range)
@@ -315,6 +332,10 @@ def _sorted(frame: Frame, node: Any, x: Any, key: Any = None, reverse: Any = Fal
         from .calls import call
 
         return _sorted_by(frame, node, items, [call(frame, node, key, [x], {}) for x in items], reverse)
+    if all(isinstance(x, (tuple, list)) and x and is_static(x[0]) for x in items):
+        first = [x[0] for x in items]
+        if len(set(first)) == len(first):  # what comes after the first of each is never compared
+            return _sorted_by(frame, node, items, first, reverse)
     out = emit(frame, node, np.sort, emit(frame, node, np.array, items))
     picked = [emit(frame, node, operator.getitem, out, k) for k in range(len(items))]
     return picked[::-1] if static(frame.low, reverse) else picked
@@ -402,6 +423,9 @@ def _einsum(frame: Frame, node: Any, *operands: Any, **kwargs: Any) -> Any:
             static(frame.low, x) if k % 2 == 1 or (last and k == len(operands) - 1) else x
             for k, x in enumerate(operands)
         )
+        text = written(operands)
+        if last or text.islower():  # else the order of what is not named is that of the numbers
+            operands = (text, *operands_of(operands))
     entry = lookup(np.einsum)
     assert entry is not None
     return call_table(frame, node, np.einsum, entry, list(operands), kwargs)

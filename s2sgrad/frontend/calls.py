@@ -38,7 +38,7 @@ from .objects import construct
 from .opaque import handed_over, may_write
 from .primitives import Method, call_object
 from .source import find_source
-from .staging import static
+from .staging import static, static_order
 
 # Parameters that decide structure (rank, axis, which branch of a formula): run-time ints there are promoted.
 STRUCTURAL = frozenset(
@@ -273,6 +273,8 @@ def _promote_structural(
     frame: Frame, fun: Any, args: list[Any], kwargs: dict[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:
     def promote(name: str, x: Any) -> Any:
+        if name in ("ord", "p"):
+            x = static_order(frame.low, x)
         if name in STRUCTURAL and not is_static(x):
             try:
                 return static(frame.low, x)
@@ -280,9 +282,7 @@ def _promote_structural(
                 return x
         return x
 
-    if any(isinstance(a, Value) and a.type.kind == "int" for a in args) or any(
-        isinstance(a, (tuple, list)) for a in args
-    ):
+    if any(isinstance(a, (tuple, list)) or (isinstance(a, Value) and a.type.is_scalar) for a in args):
         names = _parameter_names(fun) if _hashable(fun) else ()
         args = [promote(names[k], a) if k < len(names) else a for k, a in enumerate(args)]
     return args, {k: promote(k, v) for k, v in kwargs.items()}

@@ -7,8 +7,6 @@ number of levels nest, and no level can be taken for another.
 
 from __future__ import annotations
 
-import dataclasses
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,11 +16,9 @@ import numpy as np
 from ..errors import NotScalarError
 from ..ir.program import Block, Function, Terminator, Value, type_of
 from ..ir.rewrite import substitute_in_block
-from .abstract import BoundFunction, Closure, FunctionRef, children, leaves_of, map_abstract, rebuild
-from .builtin_functions import BUILTINS
+from .abstract import BoundFunction, Closure, FunctionRef, children, leaves_of, map_abstract
 from .expressions import emit
 from .frame import Frame
-from .methods import shape_of
 from .staging import static
 
 
@@ -201,16 +197,16 @@ def bind_abstract(
 # --- forward mode and second order, inside interpreted code ---------------------------------------------------
 
 
-def _targets(d: DerivativeOf, names: list[str]) -> list[str]:
+def targets_of(d: DerivativeOf, names: list[str]) -> list[str]:
     return [names[w] if isinstance(w, int) else w for w in (d.wrt if isinstance(d.wrt, tuple) else (d.wrt,))]
 
 
-def _hvp(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
+def push_gradient(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
     from ..transforms.reverse import reverse
 
     *args, v = args
     names, bound = bind_abstract(frame, node, d.fun, args, kwargs)
-    targets = _targets(d, names)
+    targets = targets_of(d, names)
     inner = trace(frame, node, d.fun, bound, targets)
     _demand_scalar(frame, node, inner.result)
     made = reverse(inner.function, frame.low.inputs, inner.independent, [inner.result], [1.0], "inner")
@@ -231,10 +227,10 @@ def _push(frame: Frame, function: Function, inner: Traced, results: Any, directi
 
     fresh = [Value(p.type, f"{p.name}_dot" if p.name else None) for p in inner.independent]
     moving = [frame.low.current(d) if isinstance(d, Value) else d for d in directions if d is not None]
-    pushed = forward(function, frame.low.inputs, inner.independent, fresh, list(results), "inner")
+    pushed = forward(function, frame.low.inputs, inner.independent, [fresh], list(results), "inner")
     tangents = [
         t if t is not None else zeros(pushed.builder, r) if isinstance(r, Value) else 0.0
-        for r, t in zip(pushed.results, pushed.tangents)
+        for r, t in zip(pushed.results, pushed.tangents[0])
     ]
     inner.outer.update(zip(fresh, moving, strict=True))
     inner.values = pushed.results
@@ -260,7 +256,7 @@ def _elementwise(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwar
     from ..transforms.reverse import reverse
 
     names, bound = bind_abstract(frame, node, d.fun, args, kwargs)
-    targets = _targets(d, names)
+    targets = targets_of(d, names)
     inner = trace(frame, node, d.fun, bound, targets)
     seed = Value(type_of(inner.result), "seed")
     made = reverse(inner.function, frame.low.inputs, inner.independent, [inner.result], [seed], "inner")
@@ -280,153 +276,6 @@ def _ones_like(frame: Frame, node: Any, inner: Traced) -> Any:
     return emit(frame, node, np.ones_like, next(iter(inner.outer.values())))
 
 
-# --- batches and matrices: loops over derivatives, as programs of their own ---------------------------------------
-
-
-def _stacked(frame: Frame, node: Any, count: Any, item: Callable[[Any], Any]) -> Any:
-    """The results of `item` at 0, ..., count - 1, leaf by leaf along a new first axis: a loop for each leaf."""
-    from .calls import State_of, inline
-
-    before = State_of(frame)
-    structure = map_abstract(item(0), lambda leaf: leaf)
-    before.undo(frame)
-    whole = dataclasses.replace(frame, quiet=False)
-    columns = []
-    for j, leaf in enumerate(leaves_of(structure)):
-        part = BoundFunction(_item, (Indexed(lambda k, j=j: list(leaves_of(item(k)))[j]),), {})  # type: ignore[misc]
-        found = None if leaf is None else inline(whole, node, FunctionRef(_each, None), [part, count], {})
-        columns.append(None if found is None else emit(frame, node, np.array, found))
-    rows = iter(columns)
-    return map_abstract(structure, lambda leaf: next(rows))
-
-
-def _each(item: Any, count: Any) -> Any:
-    return [item(k) for k in range(count)]
-
-
-@dataclass(eq=False, slots=True)
-class Indexed:
-    """What the results of a loop are made by, from the index."""
-
-    make: Callable[[Any], Any]
-
-
-def _item(*args: Any) -> Any:
-    raise TypeError("only interpreted")
-
-
-def _rule_of_item(frame: Frame, node: Any, indexed: Indexed, k: Any) -> Any:
-    return indexed.make(k)
-
-
-def _moved(frame: Frame, node: Any, x: Any, source: int, destination: int) -> Any:
-    if destination is None and x is not None:
-        raise frame.refuse(
-            node, "`out_axes=None` inside a differentiated function is not supported: take an item"
-        )
-    return x if source == destination or x is None else emit(frame, node, np.moveaxis, x, source, destination)
-
-
-def _batched(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """`vmap(f)(*args)` in interpreted code: a loop over the examples."""
-    from ..batching import axes_for, axis_at
-    from .calls import call
-
-    in_axes, out_axes = d.wrt
-    given = {name: x for name, x in kwargs.items()}
-    spots = [*zip(args, axes_for(in_axes, len(args))), *[(x, 0) for x in given.values()]]
-    fronts: list[Any] = []
-
-    def front(leaf: Any, axis: Any) -> Any:
-        if axis is None:
-            return leaf
-        if not (isinstance(leaf, (Value, np.ndarray)) and type_of(leaf).kind in ("array", "unknown")):
-            raise frame.refuse(
-                node, "an argument that is mapped over has no axis: give `None` for it in `in_axes`"
-            )
-        fronts.append(emit(frame, node, np.moveaxis, leaf, axis, 0) if axis else leaf)
-        return _Mapped(fronts[-1])
-
-    prepared = [axis_at(x, axes, front, _parts, rebuild) for x, axes in spots]
-    if not fronts:
-        raise ValueError("vmap has no argument to map over: in_axes is None everywhere")
-    count = emit(frame, node, np.shape, fronts[0])
-    count = count[0] if isinstance(count, (tuple, list)) else emit(frame, node, operator.getitem, count, 0)
-
-    def example(k: Any) -> Any:
-        at = [_picked(frame, node, x, k) for x in prepared]
-        return call(frame, node, d.fun, at[: len(args)], dict(zip(given, at[len(args) :])))
-
-    out = _stacked(frame, node, count, example)
-    return axis_at(out, out_axes, lambda leaf, axis: _moved(frame, node, leaf, 0, axis), _parts, rebuild)
-
-
-@dataclass(eq=False, slots=True)
-class _Mapped:
-    """An argument of which each example has an item."""
-
-    items: Any
-
-
-def _picked(frame: Frame, node: Any, x: Any, k: Any) -> Any:
-    return map_abstract(
-        x,
-        lambda leaf: (
-            emit(frame, node, operator.getitem, leaf.items, k) if isinstance(leaf, _Mapped) else leaf
-        ),
-    )
-
-
-def _parts(x: Any) -> list[Any] | None:
-    inner = children(x)
-    return None if inner is None else list(inner)
-
-
-def _matrix(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """`jacobian(f)(*args)` and `hessian(f)(*args)` in interpreted code: a loop over the unit vectors."""
-    if isinstance(d.wrt, tuple) and d.kind == "jacobian":
-        return tuple(_matrix(frame, node, DerivativeOf(d.kind, d.fun, w), args, kwargs) for w in d.wrt)
-    names, bound = bind_abstract(frame, node, d.fun, args, kwargs)
-    (target,) = _targets(d, names)
-    x, values = bound[target], list(bound.values())
-    shape = shape_of(frame, node, x) if isinstance(x, Value) else emit(frame, node, np.shape, x)
-    rank = len(shape) if isinstance(shape, tuple) else None
-    if rank is None or (isinstance(x, Value) and x.type.dtype is not None and x.type.dtype.kind == "c"):
-        raise frame.refuse(
-            node,
-            "the matrix of a function of complex or unknown arguments is not supported inside another function: use `jvp`",  # noqa: E501
-        )
-    if not rank:
-        return _column(frame, node, d, names, values, target, 1.0)
-    size = emit(frame, node, np.size, x)
-    units = emit(frame, node, np.reshape, emit(frame, node, np.eye, size), (size, *shape))
-    out = _stacked(
-        frame,
-        node,
-        size,
-        lambda k: _column(
-            frame, node, d, names, values, target, emit(frame, node, operator.getitem, units, k)
-        ),
-    )
-
-    def arranged(leaf: Any) -> Any:
-        if leaf is None:
-            return None
-        last = emit(frame, node, np.moveaxis, leaf, 0, -1)
-        rest = emit(frame, node, np.shape, last)
-        return emit(frame, node, np.reshape, last, (*rest[:-1], *shape)) if rank > 1 else last
-
-    return map_abstract(out, arranged)
-
-
-def _column(
-    frame: Frame, node: Any, d: DerivativeOf, names: list[str], values: list[Any], target: str, unit: Any
-) -> Any:
-    if d.kind == "hessian":
-        return _hvp(frame, node, DerivativeOf("hvp", d.fun, names.index(target)), [*values, unit], {})
-    return nested_jvp(frame, node, d.fun, values, [unit if name == target else None for name in names])[1]
-
-
 def _itself(frame: Frame, node: Any, d: DerivativeOf, args: list[Any], kwargs: dict[str, Any]) -> Any:
     """A compiled function is the function."""
     from .calls import call
@@ -438,13 +287,9 @@ RULES: dict[str, Rule] = {
     "value": _itself,
     "grad": _gradient,
     "value_and_grad": _gradient,
-    "hvp": _hvp,
+    "hvp": push_gradient,
     "elementwise": _elementwise,
-    "vmap": _batched,
-    "jacobian": _matrix,
-    "hessian": _matrix,
-}
-BUILTINS[_item] = _rule_of_item
+}  # those of batches and matrices are in `nested_loops.py`
 __all__ = [
     "RULES",
     "DerivativeOf",
@@ -453,7 +298,10 @@ __all__ = [
     "call_derivative",
     "children",
     "leaf_gradient",
+    "nested_jvp",
+    "push_gradient",
     "returned",
     "splice",
+    "targets_of",
     "trace",
 ]

@@ -15,7 +15,7 @@ import gast
 import numpy as np
 
 from ..ir.program import Block, Value
-from . import write_functions  # noqa: F401  (registers its functions)
+from . import about_types, write_functions  # noqa: F401  (they register their functions)
 from .abstract import Closure, Unbound, is_static
 from .control import DEAD, branch
 from .expressions import BINARY, closure, emit, evaluate, subscript, truth, value_of

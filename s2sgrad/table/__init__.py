@@ -8,14 +8,22 @@ import math
 import numpy as np
 
 from . import (
+    accumulations,
     arithmetic,
     callables,
     comparison,
+    decompositions,
+    differences,
     elementwise,
     fft,
     functional,
+    histograms,
     indexing,
     linalg,
+    moments,
+    norms,
+    order_statistics,
+    polynomials,
     products,
     reductions,
     shapes,
@@ -29,7 +37,7 @@ SEQUENCE_FUNCTIONS = (
     np.asanyarray, np.copy, np.choose, np.select, np.piecewise, np.histogram, np.meshgrid, np.ix_, np.lexsort,
     np.linalg.multi_dot, math.dist, math.fsum, math.prod,
 )  # fmt: skip
-for _fun in SEQUENCE_FUNCTIONS:
+for _fun in (*SEQUENCE_FUNCTIONS, getattr(np, "row_stack", np.vstack)):
     if _fun in ENTRIES:
         ENTRIES[_fun].sequences = True
 
@@ -39,6 +47,10 @@ LAZY_CHAPTERS["scipy"] = tuple(
         "special",
         "stats",
         "scipy_linalg",
+        "scipy_equations",
+        "scipy_factorisations",
+        "scipy_spectra",
+        "scipy_matrices",
         "signal",
         "spectral",
         "integrate",
@@ -48,14 +60,22 @@ LAZY_CHAPTERS["scipy"] = tuple(
 )
 
 __all__ = [
+    "accumulations",
     "arithmetic",
     "callables",
     "comparison",
+    "decompositions",
+    "differences",
     "elementwise",
     "fft",
     "functional",
+    "histograms",
     "indexing",
     "linalg",
+    "moments",
+    "norms",
+    "order_statistics",
+    "polynomials",
     "products",
     "reductions",
     "shapes",

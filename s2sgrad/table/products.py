@@ -457,35 +457,6 @@ defvjp(np.linalg.multi_dot, multi_dot_vjp)
 defjvp(np.linalg.multi_dot, multi_dot_jvp)
 
 
-# Convolution of sequences ---------------------------------------------------------------------------------------
-
-
-def full_convolution(g: Any, a: Any, v: Any, mode: str) -> Any:
-    """A cotangent of `np.convolve(a, v, mode)` with zeros where the mode has left out parts of the full result."""
-    if mode == "full":
-        return g
-    cut = min(a.shape[0], v.shape[0]) - 1
-    before, after = (cut // 2, cut - cut // 2) if mode == "same" else (cut, cut)
-    return np.concatenate((np.zeros(before, dtype=g.dtype), g, np.zeros(after, dtype=g.dtype)))
-
-
-def np_correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
-    """Convolution with the second sequence reversed and conjugated; NumPy rounds the middle by which is the longer."""
-    turned = conjugate(v[::-1])
-    if mode != "same":
-        return np.convolve(a, turned, mode)
-    n, longer = min(a.shape[0], v.shape[0]), max(a.shape[0], v.shape[0])
-    start = (n - 1) // 2 if a.shape[0] >= v.shape[0] else n // 2
-    return np.convolve(a, turned, "full")[start : start + longer]
-
-
-linear(np.convolve,
-       lambda g, ans, a, v, mode="full": np.convolve(full_convolution(g, a, v, mode), v[::-1], "valid"),
-       lambda g, ans, a, v, mode="full": np.convolve(full_convolution(g, a, v, mode), a[::-1], "valid"),
-       of=(0, 1))  # fmt: skip
-composite(np.correlate, np_correlate)
-
-
 # The names of the array API standard ----------------------------------------------------------------------------
 
 composite(np.linalg.outer, lambda x1, x2: np.outer(x1, x2))

@@ -104,13 +104,16 @@ def extended() -> Iterator[None]:
         _generation = before
 
 
+def parameters_of(entry: Entry) -> list[str]:
+    """The names of a function's parameters, from the rules: not every function of C tells its own."""
+    rule = next((rule for rule in (*(entry.vjps or ()), *(entry.jvps or ())) if rule is not None), None)
+    return [] if rule is None else list(inspect.signature(rule).parameters)[2:]
+
+
 def position_of(entry: Entry, name: str) -> int | None:
-    """The position of a parameter, by the names in the rules: not every function of C tells its own."""
-    for rule in (*(entry.vjps or ()), *(entry.jvps or ())):
-        if rule is not None:
-            names = list(inspect.signature(rule).parameters)[2:]
-            return names.index(name) if name in names else None
-    return None
+    """The position of a parameter, by the names in the rules."""
+    names = parameters_of(entry)
+    return names.index(name) if name in names else None
 
 
 def dotted_name(fun: Any) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels import matrices
-from .linalg import adjoint, norm_axes
+from .linalg import adjoint
+from .norms import norm_axes
 from .simpler import beyond, simpler
 
 

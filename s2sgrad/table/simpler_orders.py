@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import rows
-from .reductions import halves
+from .order_statistics import halves
 from .simpler import simpler
 
 

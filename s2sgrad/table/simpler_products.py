@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .functional import is_constant
 from .products import operands_of, padded_shape, parsed
 from .simpler import simpler
 
@@ -14,7 +15,7 @@ from .simpler import simpler
 def _einsum(*args: Any, out: Any = None, **options: Any) -> Any:
     operands = [np.asarray(x) for x in operands_of(args)]
     inputs, output = parsed(args)
-    if len(operands) == 2 and is_plain_product(inputs, output):
+    if len(operands) == 2 and is_plain_product(inputs, output) and not is_stretched(operands, inputs):
         return plain_product(operands[0], operands[1], inputs, output)
     letters = output + "".join(sorted([c for c in set("".join(inputs)) if c not in output]))
     total = laid_out(operands[0], inputs[0], letters)
@@ -31,6 +32,13 @@ def is_plain_product(inputs: Any, output: str) -> bool:
         return False
     summed = [c for c in a if c in b]
     return len(summed) > 0 and all([(c in output) != (c in summed) for c in a + b])
+
+
+def is_stretched(operands: Any, inputs: Any) -> bool:
+    """Whether an axis that is known to have length 1 meets another, which einsum repeats it along."""
+    (a, b), shapes = inputs, [np.shape(x) for x in operands]
+    pairs = [(shapes[0][a.index(c)], shapes[1][b.index(c)]) for c in a if c in b]
+    return any([(is_constant(m) and m == 1) != (is_constant(n) and n == 1) for m, n in pairs])
 
 
 def plain_product(x: Any, y: Any, inputs: Any, output: str) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels import arrays
+from .histograms import bin_of
 from .indexing import along, in_bounds, open_mesh
-from .reductions import bin_of
 from .simpler import beyond, simpler
 
 # Picking.

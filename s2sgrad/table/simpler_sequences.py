@@ -9,7 +9,7 @@ import numpy as np
 
 from ..kernels import arrays, numbers
 from .indexing import along
-from .reductions import falling
+from .polynomials import falling
 from .simpler import simpler
 
 # Sequences and polynomials.

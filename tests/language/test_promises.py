@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,23 @@ def test_which_arguments_may_be_read_from_outside():
         return first * second * grad(product, wrt=SECOND)(x[2], x[3])
 
     check(f, X)
+
+
+def test_items_of_a_dict_in_the_order_of_their_names():
+    """Python compares the names and, as no two are equal, never the arrays."""
+
+    def f(d):
+        first = sum([np.sum(v) * (i + 1.0) for i, (_, v) in enumerate(sorted(d.items()))])
+        by_key = sum(
+            [np.sum(v**2) * i for i, (_, v) in enumerate(sorted(d.items(), key=operator.itemgetter(0)))]
+        )
+        both = operator.itemgetter("b", "a")(d)
+        return first + by_key + both[0] @ both[1]
+
+    a, b = np.array([0.5, 2.0]), np.array([3.0, -1.0])
+    found = grad(f)({"b": b, "a": a})
+    np.testing.assert_allclose(found["a"], 1.0 + b)
+    np.testing.assert_allclose(found["b"], 2.0 + 2 * b + a)
 
 
 def test_sorted_by_a_run_time_key():

@@ -41,23 +41,36 @@ def descend(value: Function, slope: Function, x: Any) -> Any:
     return x
 
 
-def saddle(outer: str, inner: str, jit: bool = False) -> Any:
-    """The saddle point of |x|^2 - |y|^2: the least over x of the greatest over y."""
+START = np.array([1.0, 1.0])
+APART = np.zeros((2, 2))
 
-    def highest(x: Any, y: Any) -> Any:
-        """Where the function is greatest over y, from a start."""
-        below = lambda z: np.sum(z * z) - np.sum(x * x)  # noqa: E731
+
+def worst_case(inner: str, coupling: Any) -> tuple[Function, Function]:
+    """The greatest over y of |x|^2 - |y|^2 + x.C.y, found by gradient descent, and where it is, as functions of x."""
+
+    def highest(x: Any) -> Any:
+        below = lambda y: np.sum(y * y) - np.sum(x * x) - x @ coupling @ y  # noqa: E731
         slope = grad(below) if inner == "reverse" else jacobian(below, mode="forward")
-        return descend(below, slope, y)
-
-    start = np.array([1.0, 1.0])
+        return descend(below, slope, START)
 
     def worst(x: Any) -> Any:
-        y = highest(x, start)
-        return np.sum(x * x) - np.sum(y * y)
+        y = highest(x)
+        return np.sum(x * x) - np.sum(y * y) + x @ coupling @ y
 
-    x = descend(worst, slope_of(worst, outer, jit), start)
-    return x, highest(x, start)
+    return worst, highest
+
+
+def saddle(outer: str, inner: str, jit: bool = False, coupling: Any = APART) -> Any:
+    """The saddle point: the least over x of the greatest over y. Published with both apart, C = 0."""
+    worst, highest = worst_case(inner, coupling)
+    x = descend(worst, slope_of(worst, outer, jit), START)
+    return x, highest(x)
+
+
+def saddle_from(outer: str, inner: str, coupling: Any) -> Function:
+    """Where the descent to the saddle point ends, as a function of where it starts: three levels of derivatives."""
+    worst, _ = worst_case(inner, coupling)
+    return lambda start: np.sum(descend(worst, slope_of(worst, outer, False), start))
 
 
 def landing(w: Any, inner: str) -> Any:

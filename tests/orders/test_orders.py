@@ -200,8 +200,62 @@ def test_jacobian_of_complex_functions(mode) -> None:
 def test_jacobian_refuses() -> None:
     with pytest.raises(ValueError, match="sideways"):
         jacobian(np.sin, mode="sideways")
-    with pytest.raises(ValueError, match="one array or number"):
-        jacobian(lambda p: p["a"])({"a": 1.0})
+    with pytest.raises(TypeError, match="no floating value"):
+        jacobian(lambda p: p["a"])({"a": 1})
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_jacobian_by_a_container_is_a_container_of_blocks(mode) -> None:
+    def f(p):
+        return {"u": p["a"] @ p["b"], "v": (p["c"] * np.sum(p["a"]), p["n"])}
+
+    p = {"a": rng.normal(size=(2, 3)), "b": rng.normal(size=3), "c": 2.0, "n": 4}
+    found = jacobian(f, mode=mode)(p)
+    np.testing.assert_allclose(found["u"]["a"], np.einsum("ik,j->ikj", np.eye(2), p["b"]), atol=1e-15)
+    np.testing.assert_allclose(found["u"]["b"], p["a"])
+    np.testing.assert_allclose(found["u"]["c"], np.zeros(2))
+    np.testing.assert_allclose(found["v"][0]["a"], np.full((2, 3), 2.0))
+    np.testing.assert_allclose(found["v"][0]["c"], np.sum(p["a"]))
+    assert found["u"]["n"] is None and found["v"][1] is None
+
+
+def cubic(x, y):
+    return np.sum(x**2) * y + y**3 * x[0]
+
+
+def test_hessian_by_several_arguments_is_nested_tuples() -> None:
+    x, y = rng.normal(size=3), 1.5
+    (xx, xy), (yx, yy) = hessian(cubic, (0, 1))(x, y)
+    np.testing.assert_allclose(xx, 2 * y * np.eye(3))
+    np.testing.assert_allclose(xy, 2 * x + 3 * y**2 * np.eye(3)[0])
+    np.testing.assert_allclose(yx, xy)
+    np.testing.assert_allclose(yy, 6 * y * x[0])
+    ((alone,),) = hessian(cubic, (0,))(x, y)
+    np.testing.assert_allclose(alone, xx)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_hessian_by_a_container_is_a_container_of_containers(jit) -> None:
+    p = {"x": rng.normal(size=3), "y": 1.5}
+    found = hessian(lambda p: cubic(p["x"], p["y"]), jit=jit)(p)
+    assert list(found) == list(found["x"]) == list(found["y"]) == ["x", "y"]
+    for a, row in zip("xy", hessian(cubic, (0, 1))(p["x"], p["y"])):
+        for b, block in zip("xy", row):
+            np.testing.assert_allclose(found[a][b], block)
+
+
+def test_whole_numbers_among_what_moves_have_no_tangent() -> None:
+    """Joined with floating numbers, they are constants."""
+    x, t = np.array([0.5, 1.5]), np.array([2.0, 3.0])
+    joined = [
+        lambda x: np.concatenate((x, np.arange(3))),
+        lambda x: np.stack([x, np.arange(2), np.ones(2)]),
+        lambda x: np.array([x[0], 3, len(x), True]),
+        lambda x: np.where(x > 1, x, np.arange(2)),
+    ]
+    for f in joined:
+        moved = (f(x + 1e-6 * t) - f(x - 1e-6 * t)) / 2e-6
+        np.testing.assert_allclose(jvp(f, (x,), (t,))[1], moved, atol=1e-8)
 
 
 def test_elementwise_grad() -> None:
@@ -283,6 +337,27 @@ def test_jacobian_and_hessian_inside() -> None:
     x = np.array([0.5, 1.5])
     np.testing.assert_allclose(grad(f)(x), np.cos(x) - x * np.sin(x) + 6)
     np.testing.assert_allclose(jacobian(jacobian(lambda x: x**3))(x)[1, 1, 1], 6 * x[1])
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_blocks_inside(jit) -> None:
+    """Hessians by several arguments and Jacobians by containers, in a function that is differentiated."""
+
+    def loss(x, y):
+        (xx, xy), (yx, yy) = hessian(cubic, (0, 1))(x, y)
+        by_name = jacobian(lambda p: {"u": p["x"] * p["y"]})({"x": x, "y": y})["u"]
+        return np.sum(xx**2) + np.sum(xy * yx) + yy * np.sum(by_name["x"] ** 2) + np.sum(by_name["y"])
+
+    def by_hand(x, y):
+        xx, xy, yy = 2 * y * np.eye(3), 2 * x + 3 * y**2 * np.eye(3)[0], 6 * y * x[0]
+        return np.sum(xx**2) + np.sum(xy**2) + yy * 3 * y**2 + np.sum(x)
+
+    x, y = np.array([0.3, -1.2, 0.8]), 1.5
+    found = value_and_grad(loss, (0, 1), jit=jit)(x, y)
+    expected = value_and_grad(by_hand, (0, 1))(x, y)
+    assert np.isclose(found[0], by_hand(x, y))
+    np.testing.assert_allclose(found[1][0], expected[1][0])
+    np.testing.assert_allclose(found[1][1], expected[1][1])
 
 
 # --- higher orders through control flow -----------------------------------------------------------------

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import UnsupportedSyntaxError
-from ...frontend.abstract import NotStatic
+from ...errors import NonDifferentiableError, UnsupportedSyntaxError
 from ...frontend.capture import Inputs
 from ...ir.program import Block, Function, Node, Op, Value, functions_of, is_static, leaves, type_of
 from ...ir.rewrite import substitute_in_block
@@ -109,7 +108,7 @@ def defined(node: Op, definition: Any, inputs: Inputs, same: Same) -> list[Node]
     types = [r.type for r in node.results]
     try:
         nodes = definition_nodes(node, definition, inputs)
-    except NotStatic:
+    except NonDifferentiableError:  # of a definition that needs a rank or a number of parts
         raise refuse(node, "whose structure depends on a value that is known only when it runs") from None
     except UnsupportedSyntaxError as error:
         raise refuse(node, f"with these arguments ({error.args[0]})") from None

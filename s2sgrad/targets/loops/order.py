@@ -91,7 +91,7 @@ def runs_over_naturals(domain: tuple[Any, Any, Any], known: set[Value]) -> bool:
         return False
     if step > 0:
         return is_natural(start, known)
-    return stop >= -1 if isinstance(stop, int) else _one_less(stop, known)
+    return stop >= -1 if isinstance(stop, int) else is_natural(stop, known) or _one_less(stop, known)
 
 
 def _one_less(x: Any, known: set[Value]) -> bool:

@@ -30,6 +30,7 @@ SAME = {  # functions of Autograd's own around those of NumPy, and methods of Sc
     "concatenate_args": "numpy.concatenate",
     "_astype": "numpy.astype",
     "fft_grad": "numpy.fft.fft",
+    "odeint": "scipy.integrate.odeint",
 }
 
 
