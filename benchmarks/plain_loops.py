@@ -1,4 +1,4 @@
-"""Generated gradients of loops in plain Python beside hand-written ones: `python -m benchmarks.plain_loops` prints a table.
+"""Generated gradients of plain Python loops beside hand-written ones: `python -m benchmarks.plain_loops`.
 
 Nothing is compiled here: both run in the interpreter, operation by operation, so that the ratio counts what the
 generated program does more than a person would have written.
@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.timing import interleaved
 
-# --- a driven oscillator: a state a step is kept -----------------------------------------------------------------------
+# --- a driven oscillator: a state a step is kept ---
 
 
 def driven(x: Any, a: Any, dt: Any) -> Any:
@@ -40,7 +40,7 @@ def driven_by_hand(x: Any, a: Any, dt: Any) -> Any:
     return x_bar, a_bar, dt_bar
 
 
-# --- the energy of pairs: one loop forwards and backwards, nothing kept ------------------------------------------------
+# --- the energy of pairs: one loop forwards and backwards, nothing kept ---
 
 
 def energy(q: Any, m: Any) -> Any:
@@ -69,7 +69,7 @@ def energy_by_hand(q: Any, m: Any) -> Any:
     return q_bar, m_bar
 
 
-# --- Cholesky in place: the factor alone is kept ------------------------------------------------------------------------
+# --- Cholesky in place: the factor alone is kept ---
 
 
 def cholesky(a: Any) -> Any:
@@ -114,7 +114,7 @@ def cholesky_by_hand(a: Any) -> Any:
     return a_bar
 
 
-# --- Horner's rule under a loss: nothing kept of the data, a number a coefficient ---------------------------------------
+# --- Horner's rule under a loss: nothing kept of the data, a number a coefficient ---
 
 
 def fit(c: Any, x: Any, y: Any) -> Any:
