@@ -140,6 +140,7 @@ class Merge:
             handles = tuple(x for x in (a, b) if isinstance(x, Value) and not x.type.is_scalar)
             if handles and not t.is_scalar:
                 self.frame.low.ambiguous[value] = handles
+                self.frame.low.joined[value] = (self, a, b)
             stale = [self.frame.low.stale[x] for x in handles if x in self.frame.low.stale]
             if stale:
                 self.frame.low.stale[value] = stale[0]
@@ -378,6 +379,7 @@ def _map_memory(low: Any, exported: dict[Value, Value], export: Callable) -> Non
         for x in [x for x in exported if x not in done]:
             done.add(x)
             out = exported[x]
+            low.origins.setdefault(out, set()).add(x)
             if x in low.versions:
                 low.versions[out] = low.versions[x]
             if x in low.views:

@@ -48,6 +48,11 @@ class Lowering:
     ambiguous: dict[Value, tuple[Value, ...]] = field(
         default_factory=dict
     )  # joined handles -> what they may be
+    joined: dict[Value, tuple[Any, Any, Any]] = field(
+        default_factory=dict
+    )  # results of a branch -> which branch, and the handle in either arm
+    origins: dict[Value, set[Value]] = field(default_factory=dict)  # handles of loops -> what they were
+    written: set[Value] = field(default_factory=set)  # the roots of all writes so far, on any path
     held: dict[Value, frozenset[Value]] = field(
         default_factory=dict
     )  # run-time lists -> arrays put into them
@@ -154,6 +159,17 @@ class Lowering:
             if r not in out:
                 out.add(r)
                 work.extend(self.ambiguous.get(r, ()))
+        return out
+
+    def all_written(self) -> set[Value]:
+        """All handles whose memory may have been written to, under whatever name."""
+        out: set[Value] = set()
+        work = list(self.written)
+        while work:
+            r = self.root(work.pop())
+            if r not in out:
+                out.add(r)
+                work.extend([*self.ambiguous.get(r, ()), *self.origins.get(r, ())])
         return out
 
     def root(self, v: Value) -> Value:
