@@ -120,7 +120,9 @@ def note_write(frame: Frame, root: Value) -> None:
     low.written.add(root)
     mine = low.may_be(root)
     for other in low.ambiguous:
-        if other is not root and low.may_be(other) & mine and may_meet(low, other, root):
+        if other is root or other in low.choices:  # a choice is made again
+            continue
+        if low.may_be(other) & mine and may_meet(low, other, root):
             low.stale.setdefault(other, WRITTEN_SINCE)
     for items, held in low.held.items():
         if any(low.may_be(h) & mine for h in held):
