@@ -126,8 +126,8 @@ class Lowering:
         block, versions, made = self.remade.get(v, (None, None, v))
         if block is not self.builder.block or versions != now:
             made = Value(v.type, v.name)
-            blocks = [Block(end=Terminator("yield", (x,))) for x in now]
-            self.builder.node(Branch(choice.test, *blocks, (made,)))
+            then, orelse = (Block(end=Terminator("yield", (x,))) for x in now)
+            self.builder.node(Branch(choice.test, then, orelse, (made,)))
             self.remade[v] = (self.builder.block, now, made)
         return made
 
