@@ -152,10 +152,14 @@ class Merge:
 
     def _choose(self, value: Value, handles: tuple[Value, ...]) -> None:
         """Note a result that is one of two arrays which were there before the branch."""
-        if len(handles) == 2 and not self.inside.intersection(handles) and isinstance(self.test, Value):
+        if len(handles) == 2 and not self.inside.intersection(handles) and self._is_fixed():
             a, b = handles
             if a.type.kind == b.type.kind == "array" and a.type.dtype == b.type.dtype:
                 self.choices[value] = (a, b)
+
+    def _is_fixed(self) -> bool:
+        """Whether the test is a number, not an array that may be written to later."""
+        return isinstance(self.test, Value) and self.test.type.is_scalar
 
     def follow(self) -> None:
         """From here on, let such a result show whatever is written to either of the two."""

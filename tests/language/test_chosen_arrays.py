@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2sgrad import DifferentiationError, check_grads, grad, value_and_grad
+from s2sgrad import DifferentiationError, UnsupportedSyntaxError, check_grads, grad, value_and_grad
 
 from .numerical import numerical_gradient
 
@@ -151,3 +151,32 @@ def test_one_array_as_both_arguments_is_refused(f: Any):
     x = np.array([1.0, 2.0, 3.0, 4.0])
     with pytest.raises(DifferentiationError, match="share memory"):
         grad(f)(x, x)
+
+
+def chosen_by_an_array_that_is_written_to(a, b):
+    flags = np.zeros(1) < a[0]
+    test = flags.reshape(())
+    c = a if test else b
+    flags[0] = False
+    c[1] = a[0] * b[2]
+    return np.sum(a * a) + np.sum(np.sin(b))
+
+
+def test_a_test_that_is_written_to_later():
+    """The choice was made by what the array held then: refused, since it is not known any more."""
+    with pytest.raises(UnsupportedSyntaxError, match="one of several"):
+        grad(chosen_by_an_array_that_is_written_to)(*arguments((1, 1)))
+
+
+def test_both_are_read_by_the_choice_after_writes_to_either():
+    def f(a, b):
+        c = a if a[0] > 0 else b
+        before = np.sum(c * c)
+        a[1] = b[0] ** 2
+        b[2] = a[0] ** 2
+        return before + np.sum(np.sin(c))
+
+    for signs in SIGNS:
+        args = arguments(signs)
+        for k, g in enumerate(grad(f, wrt=(0, 1))(*args)):
+            np.testing.assert_allclose(g, numerical_gradient(f, args, k)[0], rtol=1e-7, atol=1e-9)
