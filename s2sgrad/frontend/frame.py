@@ -124,7 +124,8 @@ class Lowering:
         if now == choice.seen:
             return v
         block, versions, made = self.remade.get(v, (None, None, v))
-        if block is not self.builder.block or versions != now:
+        here = block is self.builder.block and made.node in block.nodes  # a loop lowered again drops nodes
+        if not here or versions != now:
             made = Value(v.type, v.name)
             then, orelse = (Block(end=Terminator("yield", (x,))) for x in now)
             self.builder.node(Branch(choice.test, then, orelse, (made,)))
