@@ -84,7 +84,9 @@ class Planner:
     place: dict[Value, int] = field(default_factory=dict)  # where in the block a value is made
     users: dict[Value, list[int]] = field(default_factory=dict)
     hard: set[Value] = field(default_factory=set)  # must be stored
-    timely: set[Value] = field(default_factory=set)  # of these, only unless all readers are in the nest that makes it
+    timely: set[Value] = field(
+        default_factory=set
+    )  # of these, only unless all readers are in the nest that makes it
     soft: set[Value] = field(default_factory=set)  # dear and wanted more than once
     weight: dict[Value, int] = field(default_factory=dict)
     until: dict[Value, int] = field(default_factory=dict)
