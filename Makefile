@@ -13,6 +13,8 @@ DEMO_ARGS ?=
 # How many random programs, and the first seed: make random COUNT=20000 SEED=0
 COUNT     ?= 20000
 SEED      ?= 0
+# Of which kind: SWEEPS=1 for loops in place alone
+SWEEPS    ?=
 # Which benchmarks, and how: make bench BENCH_ARGS='P5 P8a --only-times'
 BENCH_ARGS ?=
 
@@ -68,7 +70,7 @@ autograd-suite: $(AUTOGRAD)/.stamp  ## Autograd's own tests, against s2sgrad
 	  --rootdir=. -c /dev/null -q -n $(JOBS) --tb=line --ignore=tests/test_core.py tests
 
 random: $(VENV)/.stamp-test  ## random programs against numerical derivatives: make random COUNT=20000 SEED=0
-	$(BIN)/python -m tests.random_programs.run --count $(COUNT) --seed $(SEED) --jobs $(JOBS)
+	$(BIN)/python -m tests.random_programs.run $(if $(SWEEPS),--sweeps) --count $(COUNT) --seed $(SEED) --jobs $(JOBS)
 
 faults: $(VENV)/.stamp-test  ## ten faults put into a copy of the compiler, each of which random programs must find
 	$(BIN)/python -m tests.random_programs.find_faults --jobs $(JOBS)

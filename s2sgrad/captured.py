@@ -17,7 +17,7 @@ from .frontend.lower import Lowered
 def writes_to_arguments(lowered: Lowered) -> bool:
     """Whether the function writes into an array that it was given."""
     given = set(lowered.inputs.leaves.values()) | set(lowered.inputs.captured.values())
-    return any(root in given for root in lowered.lowering.versions)
+    return not given.isdisjoint(lowered.lowering.all_written())
 
 
 def refuse_overlap(args: tuple[Any, ...]) -> None:

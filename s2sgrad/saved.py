@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import operator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from .compiler import Specialisation
+from .frontend.primitives import extent
+from .ir.builder import FILLS
 from .ir.program import Block, Loop, Op, Terminator, Value, free_values_of_block
 from .ir.types import Dim, Type
 
@@ -63,12 +66,21 @@ def _size_text(r: Record) -> str:
 
 
 def saved_of(spec: Specialisation, arguments: dict[str, Any]) -> Saved:
-    """The values of the forward sweep that the backward sweep reads; arguments are not counted."""
+    """The values of the forward sweep that the backward sweep reads.
+
+    Arguments are not counted, nor are arrays of zeros to which either sweep adds: they hold nothing of the other.
+    """
     head, tail = spec.marker.split()
     read = free_values_of_block(Block([], tail, Terminator("return", tuple(spec.marker.results))))
-    made = {r for node in head for r in node.results[: len(node.results) - getattr(node, "sums", 0)]}
+    made = {
+        r
+        for node in head
+        if not (isinstance(node, Op) and node.fun in FILLS)
+        for r in node.results[: len(node.results) - getattr(node, "sums", 0)]
+    }
     names = list(arguments)
-    measure = Measure(spec, [arguments[n] for n in names])
+    sizes = {v.extent: v for node in head for v in node.results if isinstance(v.extent, Dim)}
+    measure = Measure(spec, [arguments[n] for n in names], sizes)
     return Saved(
         measure.record(v) for v in read if v in made and (v.type.may_be_active or v.type.kind == "list")
     )
@@ -80,6 +92,7 @@ class Measure:
 
     spec: Specialisation
     args: list[Any]
+    sizes: dict[Dim, Value] = field(default_factory=dict)  # what computes an extent in the program
 
     def record(self, v: Value) -> Record:
         t, tape = v.type, False
@@ -107,7 +120,7 @@ class Measure:
             found = self.reach(path)
             if isinstance(found, np.ndarray) and isinstance(axis, int) and axis < found.ndim:
                 return found.shape[axis]
-        return None
+        return self.computed(self.sizes[n]) if n in self.sizes else None
 
     def reach(self, path: Any) -> Any:
         """The run-time object at a path, for arguments; else what was seen at compile time."""
@@ -141,7 +154,22 @@ class Measure:
         if x.witness is not None:
             found = self.reach(x.witness.path)
             return int(found) if isinstance(found, (int, np.integer)) else None
-        return None
+        return self.computed(x)
+
+    def computed(self, x: Value) -> int | None:
+        """An integer that the program computes of others."""
+        node = x.node
+        if not isinstance(node, Op):
+            return None
+        if node.fun is extent and isinstance(node.args[0], Value) and node.args[0].type.shape is not None:
+            return self.extent(node.args[0].type.shape[node.args[1]])
+        if node.fun not in INTEGERS or node.kwargs:
+            return None
+        parts = [self.integer(a) for a in node.args]
+        return None if None in parts else INTEGERS[node.fun](*parts)
+
+
+INTEGERS: dict[Any, Any] = {f: f for f in (operator.add, operator.sub, operator.mul, max, min)}
 
 
 def _shape_text(shape: list[int | None] | None) -> str:

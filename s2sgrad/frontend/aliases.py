@@ -71,11 +71,49 @@ def held_by(low: Lowering, v: Value) -> set[Value]:
     return out
 
 
+def may_meet(low: Lowering, a: Value, b: Value, params: frozenset[Value] = frozenset()) -> bool:
+    """Whether two handles may be the same memory; those of `params` are taken to be what only they are.
+
+    Two results of one branch meet only if they do in one of its arms: arrays that trade places under a test
+    stay apart.
+    """
+    known: dict[tuple[Value, Value], bool] = {}
+
+    def meet(x: Any, y: Any) -> bool:
+        if not isinstance(x, Value) or not isinstance(y, Value):
+            return False
+        x, y = low.root(x), low.root(y)
+        if x is y:
+            return True
+        if (x, y) not in known:
+            known[x, y] = True
+            known[x, y] = parts_meet(x, y)
+        return known[x, y]
+
+    def parts_meet(x: Value, y: Value) -> bool:
+        one, other = low.joined.get(x), low.joined.get(y)
+        if one is not None and other is not None and one[0] is other[0]:
+            return meet(one[1], other[1]) or meet(one[2], other[2])
+        mine, theirs = sources(x), sources(y)
+        by_mine = not mine or any(meet(s, y) for s in mine)
+        by_theirs = not theirs or any(meet(x, s) for s in theirs)
+        return bool(mine or theirs) and by_mine and by_theirs
+
+    def sources(x: Value) -> list[Value]:
+        return [s for s in low.ambiguous.get(x, ()) if x not in params or s in params]
+
+    return meet(a, b)
+
+
 def demand_writable(frame: Frame, node: Any, root: Value) -> None:
     """Refuse a write through a handle that may be another one in use."""
     low = frame.low
     others = low.may_be(root) - {root}
-    if others and any(held_by(low, v) & others for v in references(frame) if low.root(v) is not root):
+    if others and any(
+        held_by(low, v) & others and (low.may_be(v) != held_by(low, v) or may_meet(low, root, v))
+        for v in references(frame)
+        if low.root(v) is not root
+    ):
         raise frame.refuse(node, ONE_OF_TWO)
 
 
@@ -115,9 +153,12 @@ def note_item_write(frame: Frame, node: Any, items: Value) -> None:
 def note_write(frame: Frame, root: Value) -> None:
     """After a write to `root`: what may or may not show it is stale."""
     low = frame.low
+    low.written.add(root)
     mine = low.may_be(root)
     for other in low.ambiguous:
-        if other is not root and low.may_be(other) & mine:
+        if other is root or other in low.choices:  # a choice is made again
+            continue
+        if low.may_be(other) & mine and may_meet(low, other, root):
             low.stale.setdefault(other, WRITTEN_SINCE)
     for items, held in low.held.items():
         if any(low.may_be(h) & mine for h in held):
@@ -203,6 +244,7 @@ def enter_loop(frame: Frame, guess: Any, starts: list[tuple[Leaf, Value, Any]], 
         reachable |= held_by(low, v)
     by_leaf = {leaf: p for leaf, p, _ in leaves}
     for leaf, p, roots in leaves:
+        low.origins.setdefault(p, set()).update(roots)
         shared = guess.shared.get(leaf, set())
         sources = [r for r in roots | {s for s in shared if isinstance(s, Value)} if r in reachable]
         sources += [q for other, q, theirs in leaves if other != leaf and (roots & theirs or other in shared)]
@@ -230,11 +272,13 @@ def leave_iteration(frame: Frame, guess: Any, ends: list[tuple[Leaf, Value, Any]
     low = frame.low
     arrays = [(leaf, p, x) for leaf, p, x in ends if isinstance(x, Value) and not p.type.is_scalar]
     params = {p for _, p, _ in arrays}
+    for _, p, x in arrays:
+        low.origins.setdefault(p, set()).add(x)
     alone = {leaf: _without_sources(low, x, params) for leaf, _, x in arrays}
     found: list[tuple[dict, Any, set]] = []
     for leaf, _, x in arrays:
         found.append((guess.shared, leaf, low.may_be(x) & outer))
-        met = {k for k in alone if k != leaf and _meet(low, alone[leaf], alone[k], params)}
+        met = {k for k, _, y in arrays if k != leaf and _meet(low, x, y, alone[leaf], alone[k], params)}
         found.append((guess.shared, leaf, met))
     for items, held in low.held.items():
         roots = set().union(*[low.may_be(h) for h in held]) if held else set()
@@ -269,9 +313,9 @@ def _without_sources(low: Lowering, x: Value, params: set[Value]) -> set[Value]:
     return out
 
 
-def _meet(low: Lowering, a: set[Value], b: set[Value], params: set[Value]) -> bool:
+def _meet(low: Lowering, x: Value, y: Value, a: set[Value], b: set[Value], params: set[Value]) -> bool:
     """Whether two handles with these roots may be one array: different carried arrays are not, by induction."""
-    if a & b:
+    if a & b and may_meet(low, x, y, frozenset(params)):
         return True
     outside = [(p, others - params) for these, others in ((a, b), (b, a)) for p in these & params]
     return any(low.may_be(p) & others for p, others in outside)
@@ -280,6 +324,7 @@ def _meet(low: Lowering, a: set[Value], b: set[Value], params: set[Value]) -> bo
 def after_loop(low: Lowering, results: dict[Value, Value], made: set[Any]) -> None:
     """The results of a loop may be what its carried arrays may be; what it made and hands to nobody is gone."""
     for p, r in results.items():
+        low.origins.setdefault(r, set()).add(p)
         if p in low.ambiguous:
             low.ambiguous[r] = tuple(results.get(s, s) for s in low.ambiguous[p])
         if p in low.held:

@@ -16,7 +16,7 @@ from ..ir.program import UNDEFINED, Block, Branch, Op, Terminator, Value, map_le
 from ..ir.types import UNKNOWN, join
 from ..table.registry import PURE
 from .abstract import ObjectRef, Struct, Unbound, children, is_namedtuple, rebuild, same_abstract
-from .frame import Frame
+from .frame import Choice, Frame
 
 CHEAP_OPERATIONS = 6
 DEEPEST = 80  # Python's parser reads no more than 100 levels of indentation
@@ -108,8 +108,11 @@ DEAD = object()  # the outcome of an arm that never reaches the join
 class Merge:
     """The results of a branch under construction: pairs of what each arm yields."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, test: Any = None, inside: set[Value] | None = None) -> None:
         self.frame = frame
+        self.test = test
+        self.inside = inside or set()  # what the arms made
+        self.choices: dict[Value, tuple[Value, Value]] = {}  # results that are one of two arrays
         self.pairs: list[tuple[Any, Any]] = []
         self.results: list[Value] = []
         self._made: dict[tuple[int, int], Value] = {}
@@ -143,10 +146,30 @@ class Merge:
             handles = tuple(x for x in (a, b) if isinstance(x, Value) and not x.type.is_scalar)
             if handles and not t.is_scalar:
                 self.frame.low.ambiguous[value] = handles
+                self.frame.low.joined[value] = (self, a, b)
+                self._choose(value, handles)
             stale = [self.frame.low.stale[x] for x in handles if x in self.frame.low.stale]
             if stale:
                 self.frame.low.stale[value] = stale[0]
         return self._made[key]
+
+    def _choose(self, value: Value, handles: tuple[Value, ...]) -> None:
+        """Note a result that is one of two arrays which were there before the branch."""
+        if len(handles) == 2 and not self.inside.intersection(handles) and self._is_fixed():
+            a, b = handles
+            if a.type.kind == b.type.kind == "array" and a.type.dtype == b.type.dtype:
+                self.choices[value] = (a, b)
+
+    def _is_fixed(self) -> bool:
+        """Whether the test is a number, not an array that may be written to later."""
+        return isinstance(self.test, Value) and self.test.type.is_scalar
+
+    def follow(self) -> None:
+        """From here on, let such a result show whatever is written to either of the two."""
+        low = self.frame.low
+        for value, arms in self.choices.items():
+            if value in low.ambiguous and not any(map(low.is_stale, (value, *arms))):
+                low.choices[value] = Choice(self.test, arms, (low.current(arms[0]), low.current(arms[1])))
 
 
 RETURN_VALUE = "<return value>"
@@ -312,28 +335,31 @@ def _branch(frame: Frame, node: Any, test: Value, then: Callable, orelse: Callab
     if guessing and outcomes == [DEAD, DEAD]:
         raise NotGuessed
     made = Branch(test, *blocks)
-    out = _join_arms(frame, made, outcomes, after, before)
+    out, merge = _join_arms(frame, made, outcomes, after, before)
     builder.node(made)
+    if merge is not None:
+        merge.follow()
     return out
 
 
-def _join_arms(frame: Frame, made: Branch, outcomes: list[Any], after: list[State], before: State) -> Any:
+def _join_arms(
+    frame: Frame, made: Branch, outcomes: list[Any], after: list[State], before: State
+) -> tuple[Any, Merge | None]:
     alive = [k for k in (0, 1) if outcomes[k] is not DEAD]
     if not alive:  # both arms hand over what they carry themselves
         before.restore(frame)
-        return DEAD
+        return DEAD, None
     if len(alive) < 2:
         survivor = alive[0]
-        return _adopt(frame, made, survivor, outcomes[survivor], after[survivor], before)
-    merge = Merge(frame)
+        return _adopt(frame, made, survivor, outcomes[survivor], after[survivor], before), None
+    inside = {r for block in made.blocks for n in walk(block) for r in n.results}
+    merge = Merge(frame, made.test, inside)
     out = merge.merge(outcomes[0], outcomes[1], None)
-    _merge_names(
-        frame, merge, after, before, {r for block in made.blocks for n in walk(block) for r in n.results}
-    )
+    _merge_names(frame, merge, after, before)
     made.results = tuple(merge.results)
     for k, block in enumerate(made.blocks):
         block.end.values = _at_end(frame, block, after[k], [pair[k] for pair in merge.pairs])
-    return out
+    return out, merge
 
 
 def _at_end(frame: Frame, block: Block, state: State, handles: list[Any]) -> tuple[Any, ...]:
@@ -347,7 +373,7 @@ def _at_end(frame: Frame, block: Block, state: State, handles: list[Any]) -> tup
     return values
 
 
-def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State, inside: set[Value]) -> None:
+def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State) -> None:
     first, second = after
     for (f, names_a), (_, names_b) in zip(first.frames, second.frames):
         missing = Unbound("is not bound on every path to this point")
@@ -364,7 +390,7 @@ def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State, 
             _poison(frame, x)
     versions = dict(before.versions)
     for root in {**first.versions, **second.versions}:
-        if root in inside:  # an array of one arm: only what a name holds goes on
+        if root in merge.inside:  # an array of one arm: only what a name holds goes on
             continue
         a, b = first.versions.get(root, root), second.versions.get(root, root)
         versions[root] = (
@@ -433,6 +459,7 @@ def _map_memory(low: Any, exported: dict[Value, Value], export: Callable) -> Non
         for x in [x for x in exported if x not in done]:
             done.add(x)
             out = exported[x]
+            low.origins.setdefault(out, set()).add(x)
             if x in low.versions:
                 low.versions[out] = low.versions[x]
             if x in low.views:

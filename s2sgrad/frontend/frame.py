@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import DifferentiationError, UnsupportedSyntaxError
 from ..ir.builder import Builder
-from ..ir.program import Op, Value, leaves, map_leaves
+from ..ir.program import Block, Branch, Op, Terminator, Value, leaves, map_leaves
 from ..ir.result_types import type_of_index
 from .abstract import Closure, FunctionRef, ObjectRef, Unbound
 from .capture import Inputs
@@ -37,6 +37,15 @@ class View:
     kwargs: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A handle that is one of two others, by a test; what it was made as holds while `seen` are their versions."""
+
+    test: Value
+    arms: tuple[Value, Value]
+    seen: tuple[Value, Value]
+
+
 @dataclass(eq=False)
 class Lowering:
     """What is shared by all the frames of one interpretation."""
@@ -48,6 +57,17 @@ class Lowering:
     ambiguous: dict[Value, tuple[Value, ...]] = field(
         default_factory=dict
     )  # joined handles -> what they may be
+    joined: dict[Value, tuple[Any, Any, Any]] = field(
+        default_factory=dict
+    )  # results of a branch -> which branch, and the handle in either arm
+    choices: dict[Value, Choice] = field(
+        default_factory=dict
+    )  # of the joined handles, those that are followed
+    remade: dict[Value, tuple[Any, tuple[Value, Value], Value]] = field(
+        default_factory=dict
+    )  # choices -> the block where one was last made anew, of which versions, and the result
+    origins: dict[Value, set[Value]] = field(default_factory=dict)  # handles of loops -> what they were
+    written: set[Value] = field(default_factory=set)  # the roots of all writes so far, on any path
     held: dict[Value, frozenset[Value]] = field(
         default_factory=dict
     )  # run-time lists -> arrays put into them
@@ -83,11 +103,37 @@ class Lowering:
             return self.versions[v]
         view = self.views.get(v)
         if view is None:
-            return v
+            return self._chosen(v)
         base = self.current(view.base)
         if base is view.seen:
             return v
         return self.builder.op(view.fun, (base, *map_leaves(view.args, self.current)), view.kwargs)
+
+    def is_stale(self, v: Value) -> bool:
+        """Whether reading a handle is refused."""
+        while v not in self.stale:
+            view = self.view_of(v)
+            if view is None:
+                return any(map(self.is_stale, self.choices[v].arms)) if v in self.choices else False
+            v = view.base
+        return True
+
+    def _chosen(self, v: Value) -> Value:
+        """The version of what is one of two arrays: chosen again where one of them was written to since."""
+        choice = self.choices.get(v)
+        if choice is None:
+            return v
+        now = (self.current(choice.arms[0]), self.current(choice.arms[1]))
+        if now == choice.seen:
+            return v
+        block, versions, made = self.remade.get(v, (None, None, v))
+        here = block is self.builder.block and made.node in block.nodes  # a loop lowered again drops nodes
+        if not here or versions != now:
+            made = Value(v.type, v.name)
+            then, orelse = (Block(end=Terminator("yield", (x,))) for x in now)
+            self.builder.node(Branch(choice.test, then, orelse, (made,)))
+            self.remade[v] = (self.builder.block, now, made)
+        return made
 
     def apply(self, fun: Any, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
         """Emit one operation on abstract operands, and remember it if it is a view."""
@@ -157,6 +203,17 @@ class Lowering:
             if r not in out:
                 out.add(r)
                 work.extend(self.ambiguous.get(r, ()))
+        return out
+
+    def all_written(self) -> set[Value]:
+        """All handles whose memory may have been written to, under whatever name."""
+        out: set[Value] = set()
+        work = list(self.written)
+        while work:
+            r = self.root(work.pop())
+            if r not in out:
+                out.add(r)
+                work.extend([*self.ambiguous.get(r, ()), *self.origins.get(r, ())])
         return out
 
     def root(self, v: Value) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gast
@@ -21,6 +22,7 @@ from .aliases import (
     note_write,
     references,
 )
+from .control import branch
 from .expressions import as_operand, binary, emit, index_operand, subscript
 from .frame import Frame, View
 from .primitives import Method, list_set
@@ -218,6 +220,11 @@ def _update(frame: Frame, node: Any, handle: Value, change: Callable[[Any], Any]
     low = frame.low
     if handle.type.kind == "scalar" or handle.type.is_python:
         raise TypeError(f"'{handle.type}' object does not support item assignment")
+    choice = low.choices.get(handle)
+    if choice is not None:
+        arms = [partial(_update, frame, node, a, change) for a in choice.arms]
+        branch(frame, node, choice.test, *arms)
+        return
     view = low.view_of(handle)
     if view is None:
         demand_writable(frame, node, handle)

@@ -38,6 +38,7 @@ def _all_python(args: tuple) -> bool:
 
 
 SHAPE_ONLY: set[Callable] = set()  # functions that read nothing but the shape and dtype of their argument
+FILLS: set[Callable] = set()  # arrays of one number: made anew by the backward sweep, not kept for it
 
 
 class Builder:
@@ -95,6 +96,7 @@ class Builder:
         key = None
         if self.share and effect != IMPURE and not (entry is not None and entry.fresh):
             key = self._key(fun, self.state, args, kwargs)
+            key = (key, "backward") if self.backward and fun in FILLS else key
             for scope in reversed(self._scopes):
                 if key in scope:
                     return scope[key]
@@ -167,7 +169,9 @@ class Builder:
         return {
             self._key(n.fun, n.state, n.args, n.kwargs): n.results[0]
             for n in pure
-            if n.structure is None and not (n.entry is not None and n.entry.fresh)
+            if n.structure is None
+            and not (n.entry is not None and n.entry.fresh)
+            and not (self.backward and n.fun in FILLS)
         }
 
     @staticmethod

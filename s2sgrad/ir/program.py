@@ -123,7 +123,7 @@ class Loop:
     results: list[Value] = field(default_factory=list)
     loc: Any = None
     state: tuple = ()
-    sums: int = 0  # how many of the last results are sums of cotangents: see transforms.fuse
+    sums: int = 0  # how many of the last results are only added to what comes later: see transforms.fuse
     keep: Arg = None  # how many states a checkpointed loop may hold in its backward sweep
 
     @property

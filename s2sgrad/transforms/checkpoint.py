@@ -13,9 +13,19 @@ from typing import Any
 
 from ..errors import DifferentiationError
 from ..ir.builder import Builder
-from ..ir.program import Block, Branch, Call, Function, Loop, Terminator, Value, free_values_of_block
+from ..ir.program import (
+    Block,
+    Branch,
+    Call,
+    Function,
+    Loop,
+    Terminator,
+    Value,
+    free_values_of_block,
+    type_of,
+)
 from ..ir.rewrite import copy_block
-from ..ir.types import INT, PACKED, UNKNOWN
+from ..ir.types import INT, PACKED
 from ..table.registry import define
 from .activity import place
 from .adjoints import adjoint, contribute
@@ -69,7 +79,7 @@ def reverse_checkpointed(state: Reversal, mirror: Mirror, node: Loop) -> None:
     reach = lambda x: lookup(state, mirror, x) if isinstance(x, Value) else x
     states = [reach(x) for x in node.inits]
     args = (reach(start), reach(stop), reach(node.keep), *states, *[reach(v) for v in free], *bars, *priors)
-    results = tuple(Value(x.type if isinstance(x, Value) else UNKNOWN) for x in [*bars, *priors])
+    results = tuple(Value(type_of(x)) for x in [*bars, *priors])
     b.node(Call(sweep, args, results))
     for init, bar in zip([i for i, on in zip(node.inits, carried_active) if on], results):
         contribute(state, mirror, init, bar, False, "checkpointed")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..frontend.primitives import extent
-from ..ir.builder import SHAPE_ONLY
+from ..ir.builder import FILLS, SHAPE_ONLY
 from ..ir.program import Block, Branch, Loop, Node, Op, Terminator, Value, map_leaves
 from ..table.functional import index_add, index_set
 from .activity import refuse_opaque
@@ -117,9 +117,9 @@ def _copy_loop(state: Reversal, node: Loop, region: Region) -> None:
 
 
 SHAPE_ONLY.update({np.zeros_like, np.ones_like, extent, np.shape})
+FILLS.update({np.zeros_like, np.ones_like, np.zeros, np.ones})
 
-
-SAME_SHAPE = {index_set, index_add, np.copy}
+SAME_SHAPE = {index_set, index_add, np.copy, np.zeros_like, np.ones_like, np.empty_like}
 
 
 def shape_twin(state: Reversal, v: Value) -> Value:

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..frontend.primitives import list_append, list_of
 from ..ir.program import UNDEFINED, Block, Branch, Op, Value, map_leaves
-from ..ir.types import INT, Type
+from ..ir.types import INT, Type, scalar
 from ..table.registry import lookup as entry_of
+from .finality import Reread
 from .induction import closed_form, induction
 from .regions import Mirror, Region, Reversal, encloses, in_loop, may_break_at_end
 
@@ -170,28 +171,28 @@ def _hand_over_at_breaks(block: Block, v: Any) -> None:
         block.end.values = (*block.end.values, v)
 
 
-def compute_again(state: Reversal, inner: Mirror, v: Value, have: dict[Value, Any]) -> Any:
-    node = v.node
+def make_again(
+    state: Reversal, inner: Mirror, v: Value, have: dict[Value, Any], reread: Reread | None
+) -> Any:
+    """A value of the forward sweep by the operation that made it, or read from an array that still has it."""
+    node, b = v.node, state.builder
 
     def reach(x: Value) -> Any:
-        if x in have:
-            return have[x]
-        return lookup(state, inner.parent, x)
+        return have[x] if x in have else lookup(state, inner.parent, x)
 
     if node is None:
         count = induction(inner.region.node, v)
         assert count is not None
-        return closed_form(state.builder, count, inner.index, reach)
-
-    with state.builder.at(node.loc, node.state):
-        out = state.builder.op(
-            node.fun,
-            map_leaves(node.args, reach),
-            map_leaves(node.kwargs, reach),
-            v.name,
-            v.type,
-            node.effect,
-        )
+        return closed_form(b, count, inner.index, reach)
+    with b.at(node.loc, node.state):
+        if reread is None:
+            args, kwargs = map_leaves(node.args, reach), map_leaves(node.kwargs, reach)
+            out = b.op(node.fun, args, kwargs, v.name, v.type, node.effect)
+        else:
+            entry = map_leaves((reread.array, reread.index), reach)
+            number = v.type.kind == "float"  # Python's, where the array has NumPy's
+            out = b.op(operator.getitem, entry, {}, v.name, scalar(v.type.dtype) if number else v.type)
+            out = b.op(float, (out,), {}, v.name, v.type) if number else out
     if isinstance(out, Value):
         out.extent = v.extent
     return out

@@ -79,6 +79,7 @@ class Reversal:
     origins: dict[Value, tuple[int, Value]] = field(
         default_factory=dict
     )  # value handed out of a branch -> arm, value there
+    final: Any = None  # which entries of arrays are not written again: see `finality`
     packs: bool = False  # what the backward sweep needs is handed over as data, not by living names
 
 

@@ -24,12 +24,14 @@ from .adjoints import adjoint
 from .backward import REVERSALS, reverse_records
 from .composites import expand_composites
 from .cotangent import fit
+from .finality import Finality
 from .forward_sweep import copy_forward, shape_twin
 from .regions import Mirror, Region, Reversal, Reversed, Split
 from .reverse_branch import reverse_branch
 from .reverse_call import reverse_call
 from .reverse_loop import reverse_loop
 from .reverse_operation import reverse_operation
+from .subscripts import Subscripts
 
 
 def _values(block: Block) -> Iterator[Value]:
@@ -75,6 +77,7 @@ def reverse(
         state.home[p] = region
         if p in active:
             state.alive.add(p)
+    state.final = Finality(state, Subscripts(state.home, region))
     builder.twin = lambda v: shape_twin(state, v)
     copy_forward(state, function.body, region)
     last = block.nodes[-1] if block.nodes else None

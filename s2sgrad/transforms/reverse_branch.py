@@ -10,7 +10,7 @@ from .activity import breaks
 from .adjoints import adjoint
 from .backward import free_active, resolving, reverse_records, seed_block
 from .cotangent import total, zeros
-from .lookups import compute_again, export_from_branch, lookup
+from .lookups import export_from_branch, lookup, make_again
 from .regions import Mirror, Reversal
 from .save import choose_kept
 
@@ -125,15 +125,15 @@ def supply_arm_needs(state: Reversal, inner: Mirror) -> None:
 
     region, b, block = inner.region, state.builder, inner.block
     wanted = {v: p for v, p in inner.needs.items() if p.node is None}
-    kept, order = choose_kept(region, list(wanted), state.home)
+    supply = choose_kept(inner, list(wanted), state.final)
     have: dict[Value, Any] = {
-        v: lookup(state, inner.parent, export_from_branch(state, region, v)) for v in kept
+        v: lookup(state, inner.parent, export_from_branch(state, region, v)) for v in supply.kept
     }
     head = Block()
     outer_resolve, b.resolve = b.resolve, None
     with b.inside(head):
-        for v in order:
-            have[v] = compute_again(state, inner, v, have)
+        for v in supply.again:
+            have[v] = make_again(state, inner, v, have, supply.reread.get(v))
     b.resolve = outer_resolve
     block.nodes[:0] = head.nodes
     substitute_in_block(block, {p: have[v] for v, p in wanted.items()})

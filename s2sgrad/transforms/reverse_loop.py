@@ -7,13 +7,13 @@ from typing import Any
 
 from ..frontend.primitives import length, list_of, list_pop
 from ..ir.builder import Builder
-from ..ir.program import Block, Branch, Loop, Terminator, Value
+from ..ir.program import Block, Branch, Loop, Op, Terminator, Value, type_of
 from ..ir.types import INT, UNKNOWN, Dim, Type
 from .activity import exits
 from .adjoints import adjoint
 from .backward import free_active, reverse_records, seed_block
 from .cotangent import fit, total, zeros
-from .lookups import compute_again, export_from_loop, export_trips, lookup
+from .lookups import export_from_loop, export_trips, lookup, make_again
 from .regions import Mirror, Reversal
 from .reverse_fused import bar_type, fuse_loop, may_fuse
 from .save import choose_kept
@@ -183,8 +183,16 @@ def _reversed_range(b: Builder, start: Any, stop: Any, step: int) -> tuple[Any, 
 
 
 def _plus(b: Builder, x: Any, c: int) -> Any:
+    """`x + c`, also where `x` is a sum with a number already: `n - 2`, not `n - 1 - 1`."""
+    while isinstance(x, Value) and isinstance(x.node, Op) and x.node.fun in (operator.add, operator.sub):
+        base, more = x.node.args
+        if type(more) is not int or type_of(base).kind != "int":
+            break
+        x, c = base, c + more if x.node.fun is operator.add else c - more
     if not isinstance(x, Value):
         return x + c
+    if c == 0:
+        return x if b.resolve is None else b.resolve(x)
     return b.op(operator.add, (x, c)) if c > 0 else b.op(operator.sub, (x, -c))
 
 
@@ -216,17 +224,17 @@ def supply_needs(state: Reversal, inner: Mirror, made: Loop) -> None:
     }
     if region.node.domain is not None:
         wanted.pop(region.block.params[0], None)
-    kept, order = choose_kept(region, list(wanted), state.home)
+    supply = choose_kept(inner, list(wanted), state.final)
     head = Block()
     have: dict[Value, Any] = {}
     if region.node.domain is not None and inner.index is not None:
         have[region.block.params[0]] = inner.index
     outer_resolve, b.resolve = b.resolve, None
     with b.inside(head):
-        for v in kept:
+        for v in supply.kept:
             have[v] = pop_from_tape(state, inner, made, v)
-        for v in order:
-            have[v] = compute_again(state, inner, v, have)
+        for v in supply.again:
+            have[v] = make_again(state, inner, v, have, supply.reread.get(v))
     b.resolve = outer_resolve
     place_after = 0
     if inner.index is not None and inner.index.node in made.body.nodes:

@@ -5,7 +5,9 @@ import pytest
 
 from benchmarks.contenders import PRIMALS, contenders, flat
 from benchmarks.measure import difference
+from benchmarks.plain_loops import EXAMPLES, check
 from benchmarks.problems import PROBLEMS
+from s2sgrad import grad
 
 QUICK = ("P1", "P3", "P4", "P6a", "P6a-state", "P6b", "P7", "P8b")
 
@@ -18,6 +20,11 @@ def test_hand_written_adjoints_and_s2sgrad_agree_with_autograd(name):
     for other in {"hand", "plain", "primal"} & set(makers):
         got = flat(makers[other]()())
         assert difference(got, expected[:1] if other in PRIMALS else expected) < 1e-10, other
+
+
+@pytest.mark.parametrize(("name", "fun", "by_hand", "args", "wrt"), EXAMPLES)
+def test_loops_by_hand_are_right(name, fun, by_hand, args, wrt):
+    check(by_hand(*args), grad(fun, wrt=wrt)(*args))
 
 
 VECTOR = {

@@ -153,6 +153,24 @@ def test_a_structure_two_hundred_levels_deep():
     assert gradient == 6.0
 
 
+def test_a_hundred_equal_layers_are_no_more_program_than_ten():
+    def network(layers, x):
+        for w, b in layers:
+            x = np.tanh(x @ w + b)
+        return np.sum(x * x)
+
+    rng = np.random.default_rng(0)
+    layers = lambda count: [(rng.normal(size=(4, 4)), rng.normal(size=4)) for _ in range(count)]
+    lines = [grad(network).source_for(layers(n), X).count("\n") for n in (10, 100, 200)]
+    assert lines[1] == lines[2] < lines[0]
+    weights, x = layers(100), X[None]
+    (g, _), *_ = grad(network)(weights, x)
+    at = lambda h: network([(weights[0][0] + h, weights[0][1]), *weights[1:]], x)
+    h = 1e-6 * np.eye(4)
+    slope = (at(h) - at(-h)) / 2e-6
+    assert np.sum(g * np.eye(4)) == pytest.approx(slope, rel=1e-5, abs=1e-9)
+
+
 def test_recursion_two_hundred_deep():
     def power(x, n):
         return x if n == 0 else power(x * 1.01, n - 1) * 1.001

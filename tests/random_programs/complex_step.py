@@ -43,7 +43,7 @@ ARRAYS = Numbers(
         "abs": _real_abs,
     },
 )
-SCALARS = Numbers(math, {"sin": cmath.sin, "cos": cmath.cos, "exp": cmath.exp})
+SCALARS = Numbers(math, {"sin": cmath.sin, "cos": cmath.cos, "exp": cmath.exp, "sqrt": cmath.sqrt})
 
 
 class Instrument(ast.NodeTransformer):

@@ -11,9 +11,10 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,15 +82,23 @@ def limited(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def run_seed(seed: int) -> Outcome:
+def writers(sweeps: bool) -> tuple[Callable[[int], str], Callable[[int], tuple]]:
+    """What writes the program of a seed, and what its arguments: of any kind, or sweeps in place."""
+    from . import generate
+    from . import sweeps as in_place
+
+    return (in_place.sweep, in_place.sweep_arguments) if sweeps else (generate.generate, generate.arguments)
+
+
+def run_seed(seed: int, sweeps: bool = False) -> Outcome:
     """Write and check the program of a seed; some also in second order."""
     from .check import Outcome, check
-    from .generate import arguments, generate
 
+    write, arguments = writers(sweeps)
     try:
         with limited(SECONDS):
             return check(
-                generate(seed),
+                write(seed),
                 arguments(seed),
                 seed,
                 f"{seed}",
@@ -100,16 +109,16 @@ def run_seed(seed: int) -> Outcome:
         return Outcome("wrong", f"no end after {SECONDS} s")
 
 
-def run_seeds(seeds: range, stop: bool = False) -> Tally:
+def run_seeds(seeds: range, stop: bool = False, sweeps: bool = False) -> Tally:
     """Check the programs of these seeds, with a tally; `stop` at the first that is wrong."""
     from .coverage import features_of
-    from .generate import generate
 
+    write, _ = writers(sweeps)
     tally = Tally()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for seed in seeds:
-            outcome = run_seed(seed)
+            outcome = run_seed(seed, sweeps)
             tally.verdicts[outcome.verdict] += 1
             if outcome.verdict in ("refused", "skipped"):
                 tally.reasons[f"{outcome.verdict}: {outcome.reason[:110]}"] += 1
@@ -118,17 +127,17 @@ def run_seeds(seeds: range, stop: bool = False) -> Tally:
                 if stop:
                     break
             if outcome.verdict != "skipped":
-                tally.features.update(features_of(generate(seed)))
+                tally.features.update(features_of(write(seed)))
     return tally
 
 
-def run_many(first: int, count: int, jobs: int, progress: bool = True) -> Tally:
+def run_many(first: int, count: int, jobs: int, progress: bool = True, sweeps: bool = False) -> Tally:
     """Check programs in several processes, each with its share of seeds."""
     start = time.perf_counter()
     total = Tally()
     chunks = [range(s, min(s + 50, first + count)) for s in range(first, first + count, 50)]
     with multiprocessing.get_context("fork").Pool(jobs, maxtasksperchild=20) as pool:
-        for k, tally in enumerate(pool.imap_unordered(run_seeds, chunks)):
+        for k, tally in enumerate(pool.imap_unordered(partial(run_seeds, sweeps=sweeps), chunks)):
             total.add(tally)
             for seed, reason in tally.wrong if progress else ():
                 print(f"WRONG seed {seed}: {reason}", file=sys.stderr, flush=True)
@@ -146,6 +155,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=20000)
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--sweeps", action="store_true", help="nested loops in place, at affine subscripts")
     parser.add_argument("--show", type=int, help="print the program of a seed and what becomes of it")
     parser.add_argument(
         "--minimise",
@@ -154,17 +164,15 @@ def main() -> int:
     )
     options = parser.parse_args()
     if options.show is not None:
-        from .generate import generate
-
-        print(generate(options.show))
-        print(run_seed(options.show))
+        print(writers(options.sweeps)[0](options.show))
+        print(run_seed(options.show, options.sweeps))
         return 0
     if options.minimise is not None:
         from .minimise import report
 
         print(report(options.minimise))
         return 0
-    tally = run_many(options.seed, options.count, options.jobs)
+    tally = run_many(options.seed, options.count, options.jobs, sweeps=options.sweeps)
     print(tally.report())
     return 1 if tally.wrong else 0
 

@@ -86,6 +86,7 @@ def _take_out(loop: Loop, op: Op, j: int) -> Op:
     loop.inits.append(x.type.dtype.type(0) if x.type.dtype not in (np.float64, np.complex128) else 0.0)
     loop.body.params.append(carried)
     loop.results.append(result)
+    loop.sums += 1  # read by nothing but the addition
     loop.body.end = Terminator("yield", (*loop.body.end.values, total.results[0]))
     old = loop.results[j]
     new = Value(old.type, old.name, loop, old.loc)
