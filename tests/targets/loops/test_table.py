@@ -7,6 +7,8 @@ all. What has no compiled form is a `JitError`, decided by the tables that `supp
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 import warnings
 import zlib
 from typing import Any
@@ -126,7 +128,13 @@ def test_the_column_says_what_compiles():
     rows = {row.name: row.jit for row in supported()}
     assert rows["numpy.sum"] and rows["numpy.linalg.svd"] and rows["scipy.special.wofz"]
     assert not rows["scipy.linalg.sqrtm"] and not rows["numpy.real_if_close"]
-    assert sum(not jit for jit in rows.values()) <= 22
+
+
+def test_nearly_all_of_the_table_compiles():
+    """In a process of its own: other tests add rows of functions that they call."""
+    text = "from s2sgrad import supported; print(sum(not row.jit for row in supported()))"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert int(done.stdout) <= 19
 
 
 def test_a_refusal_names_the_operation_the_line_and_the_remedy():
