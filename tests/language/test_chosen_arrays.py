@@ -65,7 +65,7 @@ def chosen_anew_each_time(a, b):
         c = a if a[i] > b[i] else b
         c[i] = a[0] * b[2] + np.sin(c[i - 1])
         b[1] += a[i] * c[2]
-    return np.sum(a * a) + np.sum(np.sin(b) * c)
+    return np.sum(a * a) + np.sum(np.sin(b))
 
 
 def chosen_of_chosen(a, b):
@@ -160,6 +160,19 @@ def chosen_by_an_array_that_is_written_to(a, b):
     flags[0] = False
     c[1] = a[0] * b[2]
     return np.sum(a * a) + np.sum(np.sin(b))
+
+
+def test_what_a_loop_chose_last_is_refused_after_it():
+    """At the head of an iteration it was another choice, which was written to since."""
+
+    def f(a, b):
+        for i in range(3):
+            c = a if a[i] > b[i] else b
+            c[i] = a[0] * b[2]
+        return np.sum(a * c)
+
+    with pytest.raises(UnsupportedSyntaxError, match="written to since"):
+        grad(f)(*arguments((1, 1)))
 
 
 def test_a_test_that_is_written_to_later():

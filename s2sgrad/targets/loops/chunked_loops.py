@@ -46,10 +46,11 @@ OF_NUMPY = frozenset(
         "abs",
         "arctan2",
         "hypot",
+        "sign",
     ]
 )
 OF_PYTHON = frozenset(["range", "min", "max", "abs", "int", "float", "bool"])
-OF_OURS = frozenset(["larger", "smaller", "sign", "slice_start", "slice_size"])
+OF_OURS = frozenset(["larger", "smaller", "slice_start", "slice_size"])
 
 
 def loop_in_chunks(
