@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,16 @@ from .frontend.nesting import DerivativeOf
 from .jitted import captured_names, dispatcher_of, jit_error
 from .signature import Signature, resolve_wrt, signature_of, with_floats
 from .table.checks import MISSHAPEN
+
+
+def _searching(derivative: Derivative) -> Callable[..., Any]:
+    """What finds the program of a call: it does not keep alive the derivative, and the arrays it may close over."""
+    alive = weakref.ref(derivative)
+
+    def search(*args: Any, **kwargs: Any) -> Any:
+        return alive()._search(*args, **kwargs)  # type: ignore[union-attr]
+
+    return search
 
 
 class Derivative:
@@ -41,7 +52,6 @@ class Derivative:
     __call__: Callable[..., Any]
 
     nature = "derivative"
-    _note: Any = None  # what is told of each call, beside the first of a kind
 
     def __init__(
         self, fun: Callable[..., Any], wrt: Any = 0, kind: str = "grad", jit: Any = False, owner: Any = None
@@ -58,7 +68,7 @@ class Derivative:
         )
         self._variants = compiler.variants_of(self._fun, self._request)
         self._latest: Specialisation | None = None
-        Derivative.__call__.__set__(self, self._search)  # type: ignore[attr-defined]
+        Derivative.__call__.__set__(self, _searching(self))  # type: ignore[attr-defined]
         self.__name__ = f"{kind}_{getattr(fun, '__name__', type(fun).__name__)}"
         self.__qualname__ = self.__name__
         self.__doc__ = getattr(fun, "__doc__", None)
@@ -72,13 +82,17 @@ class Derivative:
         spec, captured = found if found is not None else self._compile(args, key)
         self._latest = spec
         if spec.direct is not None:
-            call = spec.direct(self._fun, spec, spec.run, self._search, self._note, explain)
+            call = spec.direct(self._fun, spec, spec.run, _searching(self), self._noting(), explain)
             Derivative.__call__.__set__(self, call)  # type: ignore[attr-defined]
         try:
             return spec.run(*args, *captured)
         except Exception as error:
             explain(error, spec)
             raise
+
+    def _noting(self) -> Callable[[Specialisation], None] | None:
+        """What is told of each call, beside the first of a kind."""
+        return None
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """The value of each parameter, ints that are differentiated with respect to as floats."""
@@ -419,10 +433,11 @@ class BoundDerivative(Derivative):
     @_latest.setter
     def _latest(self, spec: Specialisation | None) -> None:
         if spec is not None:
-            self._note(spec)
+            self._noting()(spec)
 
-    def _note(self, spec: Specialisation) -> None:
-        self._owner._method._derivatives[self._kind]._latest = spec
+    def _noting(self) -> Callable[[Specialisation], None]:
+        of_the_function = self._owner._method._derivatives[self._kind]
+        return lambda spec: setattr(of_the_function, "_latest", spec)
 
 
 def differentiate(fun: Callable[..., Any] | None = None, /, *, wrt: Any = 0, jit: Any = False) -> Any:

@@ -173,9 +173,13 @@ def _identity_key(fun: Any) -> Any:
         return ("partial", _identity_key(fun.func), describe(fun.args), describe(fun.keywords))
     return (
         ("call", type(fun))
-        if isinstance(getattr(type(fun), "__call__", None), types.FunctionType)  # noqa: B004 - the method is wanted
+        if isinstance(getattr(type(fun), "__call__", None), CALLED)  # noqa: B004 - the method is wanted
         else Kept(fun)
     )
+
+
+# Methods, and the slot of our own derivatives, which all are made alike.
+CALLED = (types.FunctionType, types.MemberDescriptorType)
 
 
 class Kept:

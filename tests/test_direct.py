@@ -1,13 +1,16 @@
 """Calls that are recognised at a glance: whatever changes from one call to the next is seen."""
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
+from typing import Any
 
 import numpy as np
 import pytest
 
-from s2sgrad import differentiate, grad
+from s2sgrad import differentiate, grad, vjp
 from s2sgrad.direct import LOOKED_AT
 
 
@@ -116,3 +119,30 @@ def test_the_first_compiled_derivative_of_a_process_is_compiled_once(fun, tmp_pa
         timeout=120,
     )
     assert run.stderr.count("compiled in") == 1, run.stderr
+
+
+def test_a_derivative_is_freed_with_its_last_name() -> None:
+    """What its function closes over, such as a batch of data, must not wait for the collector of cycles."""
+    batch = np.ones(1000)
+    derivative = grad(lambda x: np.sum(batch * x))
+    derivative(np.ones(1000))
+    alive = weakref.ref(derivative)
+    gc.disable()
+    try:
+        del derivative
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_derivatives_that_are_made_anew_share_their_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    def f(x: Any) -> Any:
+        return np.sum(np.sin(x) * x)
+
+    os.environ["S2SGRAD_LOG"] = "1"
+    try:
+        for _ in range(3):
+            vjp(grad(f), np.ones(3))
+    finally:
+        del os.environ["S2SGRAD_LOG"]
+    assert capsys.readouterr().err.count("compiled in") == 1
