@@ -7,6 +7,7 @@ direction, which is a scalar of the same arguments.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import itertools
 import linecache
@@ -78,8 +79,13 @@ def check_grads(
     moving = tuple(k for k, a in enumerate(args) if any(is_floating(x) for x in flat(a)))
     if not moving:
         raise ValueError("no argument has a floating number to differentiate with respect to")
-    loss = _weighted(lambda: fun(*args), {"fun": fun}, f"fun({_names(args)})", args, rng)
+    loss = _weighted(lambda: _value(fun, args), {"fun": fun}, f"fun({_names(args)})", args, rng)
     _check(loss, args, moving, _labels(fun, len(args)), modes, (1, order), rng)
+
+
+def _value(fun: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """The result for copies of the arguments, which the function may write to."""
+    return fun(*copy.deepcopy(args))
 
 
 def _labels(fun: Callable[..., Any], n: int) -> list[str]:
@@ -100,7 +106,7 @@ def _check(
     order, last = orders
     leaves = [leaf for k in moving for leaf in _leaves(args[k], labels[k], _putter(args, k))]
     numerical = [_all_entries(loss, leaf) for leaf in leaves]
-    size = abs(float(loss(*args)))
+    size = abs(float(_value(loss, args)))
     for mode in modes:
         for leaf, found, expected in zip(
             leaves, DERIVATIVES[mode](loss, args, moving), numerical, strict=True
@@ -251,8 +257,8 @@ def _difference(
     single = np.asarray(leaf.value).dtype in (np.float32, np.complex64)
     h = part * (2e-2 if single else 1e-4) * max(1.0, float(abs(np.asarray(leaf.value)[entry])))
     return (
-        loss(*leaf.replaced(_moved(leaf.value, entry, h * direction)))
-        - loss(*leaf.replaced(_moved(leaf.value, entry, -h * direction)))
+        _value(loss, leaf.replaced(_moved(leaf.value, entry, h * direction)))
+        - _value(loss, leaf.replaced(_moved(leaf.value, entry, -h * direction)))
     ) / (2 * h)
 
 

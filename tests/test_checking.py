@@ -91,3 +91,14 @@ def test_refusals() -> None:
         check_grads(lambda n: n, (3,))
     with pytest.raises(ValueError, match="no floating result"):
         check_grads(lambda x: (1, "a"), (3.0,))
+
+
+def test_arguments_that_are_written_to_stay_as_they_are():
+    def f(a, b):
+        a[0] = np.sin(b[1]) * a[1]
+        a *= b
+        return np.sum(a * a)
+
+    a, b = np.array([0.3, -0.7]), np.array([1.2, 0.4])
+    check_grads(f, (a, b))
+    np.testing.assert_array_equal(a, [0.3, -0.7])
