@@ -108,10 +108,12 @@ DEAD = object()  # the outcome of an arm that never reaches the join
 class Merge:
     """The results of a branch under construction: pairs of what each arm yields."""
 
-    def __init__(self, frame: Frame, test: Any = None, inside: set[Value] | None = None) -> None:
+    def __init__(self, frame: Frame, test: Any, inside: set[Value], after: list[State]) -> None:
         self.frame = frame
         self.test = test
-        self.inside = inside or set()  # what the arms made
+        self.inside = inside  # what the arms made
+        self.after = after  # how the arms end
+        self.stale: dict[Value, str] = {}  # results that may not be read
         self.choices: dict[Value, tuple[Value, Value]] = {}  # results that are one of two arrays
         self.pairs: list[tuple[Any, Any]] = []
         self.results: list[Value] = []
@@ -148,10 +150,16 @@ class Merge:
                 self.frame.low.ambiguous[value] = handles
                 self.frame.low.joined[value] = (self, a, b)
                 self._choose(value, handles)
-            stale = [self.frame.low.stale[x] for x in handles if x in self.frame.low.stale]
-            if stale:
-                self.frame.low.stale[value] = stale[0]
+            for why in filter(None, map(self._why_stale, (a, b), self.after)):
+                self.stale[value] = self.frame.low.stale[value] = why
         return self._made[key]
+
+    def _why_stale(self, x: Any, state: State) -> str | None:
+        """Why what an arm ends with may not be read after it; None if it may."""
+        while isinstance(x, Value) and x not in state.stale:
+            view = self.frame.low.view_of(x)
+            x = None if view is None else view.base
+        return state.stale[x] if isinstance(x, Value) else None
 
     def _choose(self, value: Value, handles: tuple[Value, ...]) -> None:
         """Note a result that is one of two arrays which were there before the branch."""
@@ -353,7 +361,7 @@ def _join_arms(
         survivor = alive[0]
         return _adopt(frame, made, survivor, outcomes[survivor], after[survivor], before), None
     inside = {r for block in made.blocks for n in walk(block) for r in n.results}
-    merge = Merge(frame, made.test, inside)
+    merge = Merge(frame, made.test, inside, after)
     out = merge.merge(outcomes[0], outcomes[1], None)
     _merge_names(frame, merge, after, before)
     made.results = tuple(merge.results)
@@ -405,7 +413,7 @@ def _merge_names(frame: Frame, merge: Merge, after: list[State], before: State) 
         x: first.held.get(x, frozenset()) | second.held.get(x, frozenset())
         for x in {**first.held, **second.held}
     }
-    low.stale = {**first.stale, **second.stale}
+    low.stale = {**first.stale, **second.stale, **merge.stale}
 
 
 def _poison(frame: Frame, x: Any) -> None:

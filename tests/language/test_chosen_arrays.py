@@ -193,3 +193,22 @@ def test_both_are_read_by_the_choice_after_writes_to_either():
         args = arguments(signs)
         for k, g in enumerate(grad(f, wrt=(0, 1))(*args)):
             np.testing.assert_allclose(g, numerical_gradient(f, args, k)[0], rtol=1e-7, atol=1e-9)
+
+
+def test_what_went_stale_in_one_arm_is_refused_after_it():
+    """Arrays trade places in a loop, and one is written to under its own name: seed 1010801 of the random programs."""
+
+    def f(a, b, c):
+        v = b[::-1]
+        if c[0] > 5:
+            c = c * 1.0
+        else:
+            for t in a:
+                v, c = c, v
+                if t < 0.3:
+                    continue
+            b[-2] = a[0] * 2
+        return np.sum(np.sin(v)) + np.sum(c * c)
+
+    with pytest.raises(UnsupportedSyntaxError, match="written to since"):
+        grad(f)(*arguments((1, 1)), np.arange(3.0))
