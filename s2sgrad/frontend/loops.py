@@ -359,12 +359,16 @@ def _while(frame: Frame, node: Any) -> None:
     _run_time_loop(frame, node, names, lambda block: run_block(frame, node.body), None)
 
 
+class TestFailed(gast.Break):  # type: ignore[misc]
+    """Leaves a loop because its test is false: its `else` runs, as after no other `break`."""
+
+
 def _tested_inside(frame: Frame, node: Any) -> Any:
     """`while True`, which begins with `if not test: break`."""
     known = frame.low.memo.get(("tested inside", id(node)))
     if known is not None:
         return known[1]
-    leave = gast.If(gast.UnaryOp(gast.Not(), node.test), [gast.Break()], [])
+    leave = gast.If(gast.UnaryOp(gast.Not(), node.test), [TestFailed()], [])
     for n in gast.walk(leave):
         if not hasattr(n, "lineno"):
             gast.copy_location(n, node)
@@ -451,7 +455,7 @@ def names_of_loop(frame: Frame, node: Any) -> LoopNames | None:
 
 
 def exits_of(body: list[Any]) -> set[str]:
-    """Which of `break`, `continue` and `return` leave an iteration of this very loop."""
+    """Which of `break`, `continue`, `return` and a failed test leave an iteration of this very loop."""
     found: set[str] = set()
     work: list[tuple[Any, bool]] = [(s, True) for s in body]
     while work:
@@ -461,7 +465,7 @@ def exits_of(body: list[Any]) -> set[str]:
         if isinstance(n, gast.Return):
             found.add("return")
         if own and isinstance(n, gast.Break):
-            found.add("break")
+            found.add("test" if isinstance(n, TestFailed) else "break")
         if own and isinstance(n, gast.Continue):
             found.add("continue")
         if isinstance(n, (gast.For, gast.While)):  # what leaves from its `else` leaves what is around it

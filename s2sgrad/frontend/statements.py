@@ -21,7 +21,7 @@ from .control import DEAD, branch
 from .expressions import BINARY, closure, emit, evaluate, subscript, truth, value_of
 from .frame import Frame
 from .iteration import iterate
-from .loops import BROKEN, RETURN_VALUE, RETURNED, exits_of, for_loop, while_loop
+from .loops import BROKEN, RETURN_VALUE, RETURNED, TestFailed, exits_of, for_loop, while_loop
 from .primitives import raise_now
 from .staging import static
 from .writes import assign, augmented, write, write_augmented
@@ -273,8 +273,9 @@ def _return(frame: Frame, value: Any) -> Any:
 
 
 @statement(gast.Break)
+@statement(TestFailed)
 def _break(frame: Frame, s: Any) -> Any:
-    if s is not None:
+    if type(s) is gast.Break:
         frame.names[BROKEN] = True
     if frame.loop.unrolled:
         return FELL

@@ -110,3 +110,51 @@ def test_filter_of_an_array_by_its_values_is_refused():
     with pytest.raises(UnsupportedSyntaxError, match="known only when it runs") as caught:
         value_and_grad(f)(X)
     assert "filter" in caught.value.text
+
+
+def scaled_sum(u, p):
+    u[1:] *= p
+    return np.sum(u)
+
+
+@pytest.mark.parametrize("p", [0.5, 0.9, -2.0])
+def test_else_of_a_while_whose_test_writes(p):
+    """The test is a part of the body then, and leaves it by a `break`, after which the `else` runs all the same."""
+
+    def f(x):
+        a = x.copy()
+        while scaled_sum(a, p) > 0.637:
+            a = a - 0.1
+        else:
+            a[0] = a[1] * a[2]
+        return np.sum(a**2)
+
+    check(f, X)
+
+
+@scales
+def test_else_of_a_while_whose_test_writes_and_that_may_break(scale):
+    def f(x):
+        a = x.copy()
+        while scaled_sum(a, 0.8) > 0.6:
+            if a[0] > 5:
+                break
+            a = a - 0.1
+        else:
+            a[0] = a[1] * a[2]
+        return np.sum(a**2)
+
+    check(f, scale * X)
+
+
+@scales
+def test_else_of_a_while_with_a_name_bound_in_its_test(scale):
+    def f(x):
+        a, k = x.copy(), 0
+        while (top := np.max(a) * 0.9) > 0.5 and k < 30:
+            a, k = a * 0.8, k + 1
+        else:
+            a[0] = top * a[2]
+        return np.sum(a**2)
+
+    check(f, scale * X)
