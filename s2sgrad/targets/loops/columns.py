@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from ...frontend.primitives import extent
 from ...ir.program import Block, Function, Loop, Op, Terminator, Value, blocks_of, leaves, walk
-from ...ir.types import Type, array
+from ...ir.types import INT, Type, array
 from ...ir.uses import uses_of
 from ...table.functional import index_add
 from .tapes import operation
@@ -84,7 +85,7 @@ def _split_reads(loop: Loop, along: set[Value], before: list[Any]) -> None:
         columns = dict.fromkeys(c for _, c in entries)  # type: ignore[misc]
         if len(columns) > MOST or not any(row in along for row, _ in entries):  # type: ignore[misc]
             continue
-        copies = {c: _copy_of_column(x, c, loop, before) for c in columns}
+        copies = {c: _copy_of_column(x, _there(x, c, loop, before), loop, before) for c in columns}
         for r in readers:
             row, c = r.args[1]
             r.args = (copies[c], row)
@@ -99,14 +100,25 @@ def _reads_column(reader: Any, x: Value) -> bool:
     )
 
 
-def _copy_of_column(x: Value, column: int, loop: Loop, before: list[Any]) -> Value:
+def _there(x: Value, column: int, loop: Loop, before: list[Any]) -> Any:
+    """A column that the array has, in the place of one that the loop may know better than to touch."""
+    if column == 0:
+        return column
+    count = operation(extent, (x, 1), INT, None, loop)
+    last = operation(operator.sub, (count.results[0], 1), INT, None, loop)
+    least = operation(min, (last.results[0], column), INT, None, loop)
+    before += [count, last, least]
+    return least.results[0]
+
+
+def _copy_of_column(x: Value, column: Any, loop: Loop, before: list[Any]) -> Value:
     view = _column(x, column, loop)
     copy = operation(np.copy, (view.results[0],), view.results[0].type, x.name, loop)
     before += [view, copy]
     return copy.results[0]
 
 
-def _column(x: Value, column: int, loop: Loop) -> Op:
+def _column(x: Value, column: Any, loop: Loop) -> Op:
     return operation(
         operator.getitem, (x, (WHOLE, column)), array(x.type.dtype, x.type.shape[:1]), x.name, loop
     )
@@ -129,16 +141,16 @@ def _split_sums(loop: Loop, along: set[Value], before: list[Any]) -> list[Op]:
             continue
         start, whole = loop.inits[j], loop.results[j]
         t = array(x.type.dtype, x.type.shape[:1])
-        starts = {}
+        starts, there = {}, {c: _there(start, c, loop, before) for c in columns}
         for c in columns:
-            view = _column(start, c, loop)
+            view = _column(start, there[c], loop)
             zeros = operation(np.zeros_like, (view.results[0],), t, None, loop)
             before += [view, zeros]
             starts[c] = zeros.results[0]
         sums = _carry_columns(loop, j, starts, t)
         for c in columns:
             last = c == columns[-1]
-            op = operation(index_add, (start, (WHOLE, c), sums[c]), whole.type, whole.name, loop)
+            op = operation(index_add, (start, (WHOLE, there[c]), sums[c]), whole.type, whole.name, loop)
             if last:
                 op.results, whole.node = (whole,), op
             after.append(op)

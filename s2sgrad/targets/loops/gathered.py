@@ -87,6 +87,8 @@ def _addition(op: Op) -> Addition | None:
     known = all(type(s) is int and s >= 0 for s in starts) and all(s is None or type(s) is int for s in stops)
     if not known or any(i.step not in (None, 1) for i in items) or term.dtype != base.dtype:
         return None
+    if subscript_shape(base.shape, items, op) != term.shape:  # what is stretched fits no margin
+        return None
     return Addition(op, starts, stops, _source(op.args[2], ())[1])
 
 

@@ -268,7 +268,8 @@ def function_of(function: Function, results: list[Any], parts: LoopParts) -> Ker
     defer_products(function)
     gather_stencils(function)
     keep_in_registers(function)
-    split_columns(function)
+    if not parts.options.get("boundscheck"):  # what is checked is read where the user reads it
+        split_columns(function)
     separate_starts(function)
     remove_dead_code(function, results)
     found, taken = analyse(function, results), set(RESERVED) | set(parts.foreign) | set(parts.stacks.labels)

@@ -9,6 +9,8 @@ import pytest
 
 from s2sgrad import grad, value_and_grad
 
+from .uncompiled import run_uncompiled
+
 
 def pairs(x: Any, m: Any) -> Any:
     e = 0.0
@@ -62,3 +64,28 @@ def test_inner_loops_read_vectors() -> None:
     loops = grad(pairs, jit=True).lower(np.ones((5, 3)), np.ones(5)).loops
     inner = loops[loops.index("for j") :]
     assert "j_2, 0]" not in inner.split("for i_")[0]
+
+
+def in_two_or_three_dimensions(x: Any, m: Any) -> Any:
+    e = 0.0
+    for i in range(len(m)):
+        for j in range(i + 1, len(m)):
+            square = (x[i, 0] - x[j, 0]) ** 2 + (x[i, 1] - x[j, 1]) ** 2
+            if x.shape[1] > 2:
+                square += (x[i, 2] - x[j, 2]) ** 2
+            e += m[i] * m[j] / np.sqrt(square + 0.1)
+    return e
+
+
+@pytest.mark.parametrize("columns", [2, 3])
+def test_a_column_that_is_not_there_is_not_touched(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_uncompiled(monkeypatch)  # where an index out of bounds is an error
+    rng = np.random.default_rng(0)
+    args = rng.normal(size=(5, columns)), rng.random(5) + 0.5
+    got = grad(in_two_or_three_dimensions, jit=True)(*args)
+    np.testing.assert_allclose(got, grad(in_two_or_three_dimensions)(*args), rtol=1e-11, atol=1e-13)
+
+
+def test_bounds_are_checked_where_the_user_reads() -> None:
+    with pytest.raises(IndexError):
+        grad(pairs, jit={"boundscheck": True})(np.ones((5, 1)), np.ones(5))

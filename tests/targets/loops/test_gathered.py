@@ -38,7 +38,18 @@ def from_the_end(u0: Any, k: Any) -> Any:
     return np.sum(u**2)
 
 
-@pytest.mark.parametrize("program", [heat, fourth_order, one_sided, from_the_end], ids=lambda f: f.__name__)
+def of_one_row(u0: Any, k: Any) -> Any:
+    """What is added to the slices is stretched along their first axis."""
+    u, row = u0.copy(), u0[:1]
+    for _ in range(3):
+        u[:, 1:-1] += k * (row[:, 2:] + row[:, :-2] - 2.0 * row[:, 1:-1])
+        row = row * u[:1]
+    return np.sum(u**2)
+
+
+@pytest.mark.parametrize(
+    "program", [heat, fourth_order, one_sided, from_the_end, of_one_row], ids=lambda f: f.__name__
+)
 def test_the_same_as_without(program: Any) -> None:
     jitted, plain = (value_and_grad(program, wrt=(0, 1), jit=jit) for jit in (True, False))
     rng = np.random.default_rng(0)
