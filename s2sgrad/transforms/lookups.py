@@ -180,19 +180,23 @@ def make_again(
     def reach(x: Value) -> Any:
         return have[x] if x in have else lookup(state, inner.parent, x)
 
-    if node is None:
-        count = induction(inner.region.node, v)
-        assert count is not None
-        return closed_form(b, count, inner.index, reach)
-    with b.at(node.loc, node.state):
-        if reread is None:
-            args, kwargs = map_leaves(node.args, reach), map_leaves(node.kwargs, reach)
-            out = b.op(node.fun, args, kwargs, v.name, v.type, node.effect)
-        else:
+    if reread is not None:
+        place = (
+            inner.region.node if node is None else node
+        )  # what an iteration carries has no node of its own
+        with b.at(place.loc, place.state):
             entry = map_leaves((reread.array, reread.index), reach)
             number = v.type.kind == "float"  # Python's, where the array has NumPy's
             out = b.op(operator.getitem, entry, {}, v.name, scalar(v.type.dtype) if number else v.type)
             out = b.op(float, (out,), {}, v.name, v.type) if number else out
+    elif node is None:
+        count = induction(inner.region.node, v)
+        assert count is not None
+        return closed_form(b, count, inner.index, reach)
+    else:
+        with b.at(node.loc, node.state):
+            args, kwargs = map_leaves(node.args, reach), map_leaves(node.kwargs, reach)
+            out = b.op(node.fun, args, kwargs, v.name, v.type, node.effect)
     if isinstance(out, Value):
         out.extent = v.extent
     return out

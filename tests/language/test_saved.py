@@ -110,3 +110,19 @@ def test_a_million_steps_in_the_memory_of_twenty_states():
     checked, steps = grad(sweeps.slow_flow_checkpointed, wrt=(0, 1)), 10**6
     assert peak(lambda: checked(0.3, 1e-6, steps, 20)) <= 20 * 1000  # frames and numbers of twenty sweeps
     assert peak(lambda: grad(sweeps.slow_flow, wrt=(0, 1))(0.3, 1e-6, 10**4)) >= 10**4 * NUMBER
+
+
+def test_a_carried_number_is_read_again_from_where_it_was_written():
+    """What an iteration begins with has no operation that made it: seed 2000988 of the random programs."""
+
+    def f(x, b):
+        m, s = np.zeros(3), 0.5
+        for i in range(3):
+            s = s + x / b[i]
+            m[i] = x
+            x, s = s, x
+        return np.sum(m * b)
+
+    b = np.array([2.0, 0.7, 1.3])
+    for k in (0, 1):
+        np.testing.assert_allclose(grad(f, wrt=k)(0.3, b), numerical_gradient(f, (0.3, b), k)[0], rtol=1e-7)
