@@ -146,3 +146,21 @@ def test_derivatives_that_are_made_anew_share_their_programs(capsys: pytest.Capt
     finally:
         del os.environ["S2SGRAD_LOG"]
     assert capsys.readouterr().err.count("compiled in") == 1
+
+
+CHECKPOINTED = """
+from s2sgrad import grad
+from tests.language import sweeps
+
+for _ in range(3):
+    grad(sweeps.slow_flow_checkpointed)(0.3, 0.1, 9, 3)
+"""
+
+
+def test_the_first_checkpointed_derivative_is_made_once() -> None:
+    """In a process of its own, which reads what it needs for that in the middle of making it."""
+    environment = {**os.environ, "S2SGRAD_LOG": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", CHECKPOINTED], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stderr.count("compiled in") == 1

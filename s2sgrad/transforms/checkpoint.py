@@ -26,7 +26,7 @@ from ..ir.program import (
 )
 from ..ir.rewrite import copy_block
 from ..ir.types import INT, PACKED
-from ..table.registry import define
+from ..table.registry import define, extended
 from .activity import place
 from .adjoints import adjoint, contribute
 from .cotangent import total, zeros
@@ -47,7 +47,8 @@ def checkpoint_place(start: int, stop: int, keep: int) -> int:
     return start + max(1, min(fewer, length - 1))
 
 
-define(checkpoint_place, inactive=True)
+with extended():  # read when a derivative first needs it, which is not to be made again for that
+    define(checkpoint_place, inactive=True)
 
 
 def reverse_checkpointed(state: Reversal, mirror: Mirror, node: Loop) -> None:
